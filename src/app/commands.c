@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* commands - the program's own commands: everything that belongs to no room. */
+#include "app.h"
+
+#include "bw_clock.h"
+#include "crypto_text.h"
+#include "member.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <termios.h>
+#include <unistd.h>
+
+enum { EXIT_USAGE = 2, EXIT_RESERVED = 64 };
+
+/* -- init ------------------------------------------------------------------------------------------ */
+
+static bool read_line(const char *prompt, bool hidden, char *out, size_t size)
+{
+    struct termios was, quiet;
+    bool terminal = isatty(STDIN_FILENO) == 1;
+    if (terminal) {
+        fputs(prompt, stderr);
+        if (hidden && tcgetattr(STDIN_FILENO, &was) == 0) {
+            quiet = was;
+            quiet.c_lflag &= ~(tcflag_t)ECHO;
+            tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+        }
+    }
+    bool ok = fgets(out, (int)size, stdin) != NULL;
+    if (terminal && hidden) {
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &was);
+        fputc('\n', stderr);
+    }
+    if (ok)
+        out[strcspn(out, "\r\n")] = '\0';
+    return ok;
+}
+
+struct first {
+    struct hub *hub;
+    char organisation[256], name[256], email[256], password[256];
+    char hash[CRYPTO_PASSWORD_TEXT_MAX];
+};
+
+static bool ask(struct first *f)
+{
+    return read_line("Name of the operating organisation: ", false, f->organisation,
+                     sizeof(f->organisation)) &&
+           read_line("Your name: ", false, f->name, sizeof(f->name)) &&
+           read_line("Your e-mail address: ", false, f->email, sizeof(f->email)) &&
+           read_line("Password: ", true, f->password, sizeof(f->password));
+}
+
+static enum bw_rc write_first(struct db_tx *tx, void *arg, struct bw_err *err)
+{
+    struct first *f = arg;
+    struct bw_id id;
+    int64_t organisation, person;
+    const struct member_organisation_in org = {
+        .names = {{bw_view_z(f->organisation)}}, .class_ = MEMBER_CERT};
+    BW_TRY(member_organisation_add(tx, 0, &org, &organisation, &id, err));
+    const struct member_person_in in = {
+        .organisation_id = organisation,
+        .name = bw_view_z(f->name),
+        .email = bw_view_z(f->email),
+        .role = ROLE_OPERATOR,
+        .password_hash = bw_view_z(f->hash),
+    };
+    return member_person_add(tx, f->hub->keyring, 0, &in, &person, &id, err);
+}
+
+static enum bw_rc init_hub(struct hub *hub, struct first *f, struct bw_err *err)
+{
+    int64_t events, shortest = setting_int(hub->settings, SETTING_PASSWORD_LENGTH);
+    const struct crypto_password_cost cost = {
+        (size_t)setting_int(hub->settings, SETTING_PASSWORD_MEMORY),
+        (unsigned)setting_int(hub->settings, SETTING_PASSWORD_PASSES)};
+    {
+        BW_AUTO(db) *db = NULL;
+        BW_TRY(db_open(hub->db, &db, err));
+        BW_TRY(ledger_next(db, &events, err));
+    }
+    if (events > 0)
+        return bw_fail(err, BW_CONFLICT, "%s holds a hub already: nothing was changed",
+                       hub->data_dir);
+    if (!ask(f))
+        return bw_fail(err, BW_INVALID, "init needs four lines: organisation, name, e-mail, password");
+    if (!mail_address_valid(bw_view_z(f->email)))
+        return bw_fail(err, BW_INVALID, "\"%s\" is not an e-mail address", f->email);
+    if ((int64_t)strlen(f->password) < shortest)
+        return bw_fail(err, BW_INVALID, "the password needs at least %" PRId64 " characters",
+                       shortest);
+    BW_TRY(crypto_password_hash(bw_view_z(f->password), cost, f->hash, err));
+    f->hub = hub;
+    return db_write(hub->db, write_first, f, err);
+}
+
+static int run_init(int argc, char **argv)
+{
+    struct app_options o;
+    struct hub hub;
+    struct first f = {0};
+    struct bw_err err = {0};
+    if (!app_options_parse(argc, argv, "", &o))
+        return EXIT_USAGE;
+    o.create = true;
+    enum bw_rc rc = app_open(&o, &hub, &err);
+    if (rc == BW_OK) {
+        rc = init_hub(&hub, &f, &err);
+        crypto_wipe(f.password, sizeof(f.password));
+        app_close(&hub);
+    }
+    if (rc == BW_OK)
+        printf("The hub in %s is ready. Start it with `breakwater serve --data %s` and sign in as %s;"
+               " the second step is set up then.\n",
+               o.data_dir, o.data_dir, f.email);
+    app_options_done(&o);
+    return rc == BW_OK ? 0 : app_failed(&err);
+}
+
+/* -- ledger ---------------------------------------------------------------------------------------- */
+
+static enum bw_rc verify(struct hub *hub, struct bw_err *err)
+{
+    struct crypto_public_key key = crypto_signer_public(hub->signer);
+    struct ledger_report r;
+    BW_AUTO_BUF root = BW_BUF_INIT(128);
+    BW_AUTO_BUF public = BW_BUF_INIT(128);
+    BW_AUTO(db) *db = NULL;
+    BW_TRY(db_open(hub->db, &db, err));
+    BW_TRY(ledger_verify(db, &key, &r, err));
+    crypto_hex(crypto_digest_view(&r.root), &root);
+    crypto_hex(bw_view_of((const char *)key.b, sizeof(key.b)), &public);
+    printf("ledger: %" PRId64 " events, %" PRId64 " openings, %" PRId64 " erased, %" PRId64
+           " checkpoints: all fit\nroot %.*s\nkey  %.*s\n",
+           r.events, r.openings, r.erased, r.checkpoints, BW_VF(bw_buf_text(&root)),
+           BW_VF(bw_buf_text(&public)));
+    return BW_OK;
+}
+
+static int run_ledger(int argc, char **argv)
+{
+    struct app_options o;
+    struct hub hub;
+    struct bw_err err = {0};
+    if (!app_options_parse(argc, argv, "", &o))
+        return EXIT_USAGE;
+    if (o.n_rest != 1 || strcmp(o.rest[0], "verify") != 0) {
+        fprintf(stderr, "breakwater: ledger takes one word: verify\n");
+        app_options_done(&o);
+        return EXIT_USAGE;
+    }
+    enum bw_rc rc = app_open(&o, &hub, &err);
+    if (rc == BW_OK) {
+        rc = verify(&hub, &err);
+        if (rc == BW_OK)
+            rc = db_integrity(hub.db, &err);
+        app_close(&hub);
+    }
+    app_options_done(&o);
+    return rc == BW_OK ? 0 : app_failed(&err);
+}
+
+/* -- config, routes -------------------------------------------------------------------------------- */
+
+static int run_config(int argc, char **argv)
+{
+    struct app_options o;
+    if (!app_options_parse(argc, argv, "", &o))
+        return EXIT_USAGE;
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        const struct setting_row *row = &setting_table[i];
+        bool number = row->type == SETTING_INT || row->type == SETTING_FLAG;
+        printf("# %s", row->text);
+        if (row->type == SETTING_INT)
+            printf(" (%" PRId64 " to %" PRId64 "%s%s)", row->min, row->max, row->unit[0] ? " " : "",
+                   row->unit);
+        printf("\n%s = ", row->name);
+        if (row->type == SETTING_FLAG)
+            printf("%s\n\n", setting_int(o.settings, (enum setting)i) ? "yes" : "no");
+        else if (number)
+            printf("%" PRId64 "\n\n", setting_int(o.settings, (enum setting)i));
+        else if (row->type == SETTING_SECRET)
+            printf("%s\n\n", setting_text(o.settings, (enum setting)i).n ? "(set)" : "");
+        else
+            printf("%.*s\n\n", BW_VF(setting_text(o.settings, (enum setting)i)));
+    }
+    app_options_done(&o);
+    return 0;
+}
+
+static int run_routes(int argc, char **argv)
+{
+    static const char *const faces[] = {"page", "api", "taxii", "asset", "stream"};
+    static const char *const places[] = {"loop", "worker", "slow"};
+    size_t n;
+    const struct http_route *routes = app_routes(&n);
+    (void)argc;
+    (void)argv;
+    for (size_t i = 0; i < n; i++)
+        printf("%s\t%s\t%s\t%s\t%s\t%s\n", http_method_name(routes[i].method), routes[i].path,
+               faces[routes[i].face], places[routes[i].place],
+               permission_table[routes[i].permission].name, routes[i].summary);
+    return 0;
+}
+
+static int run_reserved(int argc, char **argv)
+{
+    (void)argc;
+    fprintf(stderr, "breakwater: \"%s\" comes with a later release\n", argv[0]);
+    return EXIT_RESERVED;
+}
+
+const struct command app_commands[] = {
+    {"serve", "[--data DIR] [--listen ADDR:PORT] [--demo]", "run the hub",
+     "Listens on 127.0.0.1:8080 unless told otherwise; put nginx or Caddy in front for TLS.\n"
+     "--demo fills an empty folder with an invented community and writes DIR/demo.json with sign-ins.\n"
+     "SIGTERM stops it cleanly.",
+     app_serve},
+    {"init", "[--data DIR]", "make an empty hub with one operator",
+     "Asks for organisation, name, e-mail address and password (four lines; a terminal hides the last).",
+     run_init},
+    {"ledger", "verify [--data DIR]", "check the ledger, its signatures and the database",
+     "Recomputes every leaf, opening and checkpoint from the stored rows.", run_ledger},
+    {"config", "[--data DIR] [--set name=value]", "print the settings as a configuration file", NULL,
+     run_config},
+    {"routes", "", "print the route table (tab separated)", NULL, run_routes},
+    {"match", "--networks FILE --events FILE [--out FILE] [--threads N]",
+     "match events with networks (later release)", NULL, run_reserved},
+    {"hunt", "--indicators FILE LOG...", "look for indicators in logs (later release)", NULL,
+     run_reserved},
+};
+const size_t app_commands_n = BW_COUNT(app_commands);

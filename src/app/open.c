@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* open - from a data folder to a hub: keys, database with all migrations, mail spool.
+ *
+ *     DIR/breakwater.db      everything but the keys
+ *     DIR/keys/seal.key      sealing at rest, mode 0600
+ *     DIR/keys/ledger.key    signs the ledger's checkpoints, mode 0600
+ *     DIR/mail/              the spool
+ *     DIR/spool/             bodies of large requests while they are read; unlinked files
+ *     DIR/breakwater.conf    settings */
+#include "app.h"
+#include "assets.h"
+
+#include "bw_log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PATH_BYTES = 4096, MIGRATIONS_MAX = 200 };
+
+static struct {
+    char path[PATH_BYTES], url[512];
+    struct db_migration migrations[MIGRATIONS_MAX];
+    size_t n;
+} opened;
+
+static int by_number(const void *a, const void *b)
+{
+    const struct db_migration *x = a, *y = b;
+    return x->number - y->number;
+}
+
+static void gather_migrations(void)
+{
+    const struct db_migration ground[] = {job_migration, core_migration};
+    opened.n = 0;
+    for (size_t i = 0; i < BW_COUNT(ground); i++)
+        opened.migrations[opened.n++] = ground[i];
+    for (size_t i = 0; i < app_rooms_n; i++)
+        for (size_t j = 0; j < app_rooms[i]->n_migrations; j++) {
+            BW_ASSERT(opened.n < MIGRATIONS_MAX);
+            opened.migrations[opened.n++] = app_rooms[i]->migrations[j];
+        }
+    qsort(opened.migrations, opened.n, sizeof(opened.migrations[0]), by_number);
+    for (size_t i = 1; i < opened.n; i++)
+        BW_ASSERT(opened.migrations[i].number != opened.migrations[i - 1].number);
+}
+
+static const char *in_dir(const char *dir, const char *name)
+{
+    int n = snprintf(opened.path, sizeof(opened.path), "%s/%s", dir, name);
+    BW_ASSERT(n > 0);
+    return opened.path;
+}
+
+static enum bw_rc make_dir(const char *path, struct bw_err *err)
+{
+    if (mkdir(path, 0700) != 0 && errno != EEXIST)
+        return bw_fail_errno(err, path);
+    return BW_OK;
+}
+
+static enum bw_rc make_dirs(const char *dir, struct bw_err *err)
+{
+    BW_TRY(make_dir(dir, err));
+    BW_TRY(make_dir(in_dir(dir, "keys"), err));
+    return make_dir(in_dir(dir, "spool"), err);
+}
+
+static enum bw_rc open_database(const struct app_options *o, struct hub *hub, struct bw_err *err)
+{
+    const char *path = in_dir(o->data_dir, "breakwater.db");
+    if (!o->create && access(path, F_OK) != 0)
+        return bw_fail(err, BW_NOT_FOUND,
+                       "there is no hub in %s: start with `breakwater init --data %s`, or "
+                       "`breakwater serve --demo`",
+                       o->data_dir, o->data_dir);
+    gather_migrations();
+    const struct db_options db = {
+        .url = path,
+        .reach = viewer_reach,
+        .reach_list = viewer_reach_list,
+        .migrations = opened.migrations,
+        .n_migrations = opened.n,
+        .read_only = o->read_only,
+    };
+    BW_TRY(db_engine_open(&db, &hub->db, err));
+    ledger_attach(hub->db);
+    return BW_OK;
+}
+
+static void set_url(const struct app_options *o, struct hub *hub)
+{
+    struct bw_view url = setting_text(o->settings, SETTING_URL);
+    const char *listen = o->listen ? o->listen : "127.0.0.1:8080";
+    while (url.n && url.p[url.n - 1] == '/')
+        url.n--;
+    int n = url.n ? snprintf(opened.url, sizeof(opened.url), "%.*s", BW_VF(url))
+                  : snprintf(opened.url, sizeof(opened.url), "http://%s", listen);
+    BW_ASSERT(n > 0);
+    hub->url = bw_view_z(opened.url);
+    hub->secure_cookies = bw_view_starts(hub->url, BW_V("https://"));
+    hub->any_host = url.n == 0 && strncmp(listen, "127.", 4) != 0 && strncmp(listen, "[::1]", 5) != 0;
+}
+
+enum bw_rc app_open(const struct app_options *o, struct hub *ret, struct bw_err *err)
+{
+    struct hub hub = {.settings = o->settings, .data_dir = o->data_dir, .demo = o->demo};
+    enum bw_rc rc = crypto_init(err);
+    if (rc == BW_OK && o->create)
+        rc = make_dirs(o->data_dir, err);
+    if (rc == BW_OK)
+        rc = open_database(o, &hub, err);
+    if (rc == BW_OK)
+        rc = crypto_keyring_load(in_dir(o->data_dir, "keys/seal.key"), &hub.keyring, err);
+    if (rc == BW_OK)
+        rc = crypto_signer_load(in_dir(o->data_dir, "keys/ledger.key"), &hub.signer, err);
+    if (rc == BW_OK)
+        rc = mail_spool_open(in_dir(o->data_dir, "mail"), &hub.mail, err);
+    if (rc != BW_OK) {
+        app_close(&hub);
+        return rc;
+    }
+    set_url(o, &hub);
+    hub.build = bw_view_z(asset_build);
+    *ret = hub;
+    return BW_OK;
+}
+
+void app_close(struct hub *hub)
+{
+    db_engine_close(hub->db);
+    mail_spool_free(hub->mail);
+    crypto_signer_free(hub->signer);
+    crypto_keyring_free(hub->keyring);
+    *hub = (struct hub){0};
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* viewer - as whom rows are read and actions are asked for.
+ *
+ * A viewer is a person (through a session or an API key), the public, or the system. It is made once per
+ * request inside the request's snapshot from the grants that the person and their organisation hold at
+ * that moment, so a grant that ended is gone with the next request on every channel. Holdings are dated
+ * rows: ending one sets its end, the row stays, and "who had access from when to when" can be told.
+ *
+ * One kind of holding serves sectors, circles, roles and whatever later rooms invent. */
+#ifndef VIEWER_H
+#define VIEWER_H
+
+#include "audience.h"
+
+/* Values are stored: append only. */
+enum role {
+    ROLE_NOBODY = 0, /* not signed in */
+    ROLE_REPRESENTATIVE = 1,
+    ROLE_ADMIN = 2,    /* of the own organisation */
+    ROLE_ANALYST = 3,  /* hub staff: moderates, enriches, imports */
+    ROLE_OPERATOR = 4, /* hub staff: everything an analyst may, and members, networks, release */
+    ROLE_SYSTEM = 5,
+    ROLE_STAFF = 6, /* as a grant only: analysts and operators together */
+};
+const char *role_name(enum role role); /* "representative" */
+bool role_is_staff(enum role role);
+
+struct viewer {
+    enum role role;
+    int64_t person_id, organisation_id; /* 0: none */
+    int64_t session_id, api_key_id;     /* through what they came; 0: none */
+    unsigned scopes;                    /* of the API key; SCOPE_ALL for a session */
+    const int64_t *codes;               /* ascending grant codes */
+    size_t n_codes;
+    const char *reason; /* system viewers: why */
+};
+
+enum scope { SCOPE_READ = 1, SCOPE_WRITE = 2, SCOPE_TAXII = 4, SCOPE_IMPORT = 8, SCOPE_ALL = 15 };
+
+/* Everybody in the world: sees what carries the grant public. Static. */
+const struct viewer *viewer_public(void);
+/* Sees every row. For sign-in, jobs and snapshots; tools/tidy lists the callers with their reasons. */
+#define viewer_system(why)                                                                         \
+    ({                                                                                             \
+        static const struct viewer viewer_system_ = {.role = ROLE_SYSTEM, .reason = "" why};       \
+        &viewer_system_;                                                                           \
+    })
+
+/* Reads what PERSON of ORGANISATION holds now. The viewer lives in ARENA. */
+BW_MUST_CHECK enum bw_rc viewer_load(struct db *db, int64_t person_id, int64_t organisation_id,
+                                     enum role role, struct bw_arena *arena, struct viewer **ret,
+                                     struct bw_err *err);
+bool viewer_holds(const struct viewer *v, struct grant g);
+/* For db_options: true where a grant of the audience is held. */
+bool viewer_reach(const struct viewer *v, struct db *db, int64_t audience_id);
+const int64_t *viewer_reach_list(const struct viewer *v, struct db *db, size_t *ret_n);
+
+/* -- holdings -------------------------------------------------------------------------------------- */
+enum holder_kind { HOLDER_PERSON = 0, HOLDER_ORGANISATION = 1 };
+
+/* Gives the grant from now on; already held: BW_OK, nothing changes. */
+BW_MUST_CHECK enum bw_rc holding_give(struct db_tx *tx, enum holder_kind kind, int64_t holder_id,
+                                      struct grant g, struct bw_err *err);
+BW_MUST_CHECK enum bw_rc holding_end(struct db_tx *tx, enum holder_kind kind, int64_t holder_id,
+                                     struct grant g, struct bw_err *err);
+/* Ends everything that the holder holds. */
+BW_MUST_CHECK enum bw_rc holding_end_all(struct db_tx *tx, enum holder_kind kind, int64_t holder_id,
+                                         struct bw_err *err);
+
+#endif

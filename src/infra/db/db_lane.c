@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* db_lane - the write lane: one thread, one connection, one fsync for all who wait.
+ *
+ * A caller queues its function and sleeps on a futex in its own request. The lane takes requests
+ * one after the other into a transaction, each inside a savepoint, until nobody waits any more (or
+ * the group's limits are reached), runs the hook, commits, and only then wakes them. While it waits
+ * for the disk the next group gathers: the busier, the larger the groups, without any delay by a
+ * timer.
+ *
+ * When a member fails, its savepoint is undone and the others go on. When SQLite gave up the whole
+ * transaction (disk full, out of memory, ON CONFLICT ROLLBACK: sqlite3_get_autocommit() tells) or
+ * COMMIT or the hook failed, every member that had not failed by itself runs once more, alone, so
+ * that what one did wrong befalls it alone. If the disk refused the commit they are told at once: a
+ * full disk is not asked again two hundred times.
+ *
+ * Time: each group gets one, above every earlier group's, also over restarts and whatever the wall
+ * clock does: the last one lies in lane_clock, read at BEGIN (another process may have written) and
+ * written with every group that changed anything.
+ *
+ * A failed fsync of the log leaves it open whether the group survives a crash that follows: then
+ * "nothing was saved" may be wrong; the opposite, a lost group that was acknowledged, cannot
+ * happen. */
+#include "bw_clock.h"
+#include "bw_fault.h"
+#include "bw_log.h"
+#include "db_int.h"
+#include <errno.h>
+#include <linux/futex.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define SLOW_MEMBER_US 250000
+
+static _Thread_local bool in_lane;
+
+struct group {
+    struct db_engine *engine;
+    struct db_tx tx;
+    struct lane_request *members[DB_GROUP_MAX];
+    size_t n, n_good;
+    int changes_before;
+    struct bw_err late;
+};
+
+static void finish(struct lane_request *r)
+{
+    atomic_store_explicit(&r->done, 1, memory_order_release);
+    /* R may be gone from here on; waking an address that nobody waits on does nothing. */
+    syscall(SYS_futex, &r->done, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+static void wait_done(struct lane_request *r)
+{
+    while (atomic_load_explicit(&r->done, memory_order_acquire) == 0)
+        syscall(SYS_futex, &r->done, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+}
+
+static struct lane_request *pop(struct db_lane *l)
+{
+    pthread_mutex_lock(&l->lock);
+    struct lane_request *r = l->head;
+    if (r) {
+        l->head = r->next;
+        if (!l->head)
+            l->tail = NULL;
+    }
+    pthread_mutex_unlock(&l->lock);
+    return r;
+}
+
+static bool gone(const struct group *g)
+{
+    return !g->tx.db || sqlite3_get_autocommit(g->tx.db->c) != 0;
+}
+
+/* -- one transaction ------------------------------------------------------------------------- */
+
+static enum bw_rc own(struct group *g, enum db_own which, const char *what, struct bw_err *err)
+{
+    int code = db_own(g->tx.db, which);
+    return code == SQLITE_OK ? BW_OK : db_fail(g->tx.db->c, code, what, err);
+}
+
+/* Out of memory ROLLBACK itself can fail. Closing the connection then undoes the transaction, and
+ * the next group opens another one. */
+static void rollback(struct group *g)
+{
+    if (!gone(g))
+        db_own(g->tx.db, DB_OWN_ROLLBACK);
+    if (gone(g))
+        return;
+    g->tx.db = NULL;
+    db_disconnect(BW_TAKE(g->engine->lane.db));
+}
+
+static enum bw_rc connect_lane(struct db_engine *e, struct bw_err *err)
+{
+    if (e->lane.db)
+        return BW_OK;
+    BW_TRY(db_connect(e, true, &e->lane.db, err));
+    sqlite3_wal_hook(e->lane.db->c, db_check_wrote, e); /* also ends checkpoints in the lane */
+    return BW_OK;
+}
+
+static enum bw_rc read_clock(struct group *g, struct bw_err *err)
+{
+    static const char sql[] = "SELECT last_us FROM lane_clock WHERE id = 1";
+    BW_AUTO(db_stmt) *st = NULL;
+    BW_TRY(db_prepare(g->tx.db, DB_OWN, sql, 0, sql, &st, err));
+    enum bw_rc rc = db_row(st, err);
+    if (rc != BW_OK)
+        return rc == BW_NOT_FOUND ? bw_fail(err, BW_BROKEN, "the database has lost its clock") : rc;
+    struct db_lane *l = &g->engine->lane;
+    int64_t last = db_int(st, 0), now = bw_now_us();
+    if (last < l->last_us)
+        last = l->last_us;
+    l->last_us = g->tx.now_us = now > last ? now : last + 1;
+    return BW_OK;
+}
+
+static enum bw_rc write_clock(struct group *g, struct bw_err *err)
+{
+    static const char sql[] = "UPDATE lane_clock SET last_us = ?1 WHERE id = 1";
+    BW_AUTO(db_stmt) *st = NULL;
+    BW_TRY(db_prepare(g->tx.db, DB_OWN, sql, 0, sql, &st, err));
+    db_bind_int(st, 1, g->tx.now_us);
+    return db_run(st, err);
+}
+
+static enum bw_rc begin(struct group *g, struct bw_err *err)
+{
+    if (bw_fault("db.begin"))
+        return db_fail_io(err, "db.begin");
+    BW_TRY(connect_lane(g->engine, err));
+    g->tx.db = g->engine->lane.db;
+    g->tx.db->late = &g->late;
+    BW_TRY(own(g, DB_OWN_BEGIN_WRITE, "begin", err));
+    g->changes_before = sqlite3_total_changes(g->tx.db->c);
+    enum bw_rc rc = read_clock(g, err);
+    if (rc != BW_OK)
+        rollback(g);
+    return rc;
+}
+
+/* Runs R. Afterwards either its changes are in the transaction (BW_OK), or they are undone, or the
+ * transaction is gone. */
+static void run_member(struct group *g, struct lane_request *r)
+{
+    struct db *db = g->tx.db;
+    g->tx.viewer = NULL;
+    g->late.rc = BW_OK;
+    r->rc = own(g, DB_OWN_SAVE, "savepoint", &r->err);
+    if (r->rc != BW_OK)
+        return;
+    int64_t t = bw_mono_us();
+    r->rc = r->fn(&g->tx, r->arg, &r->err);
+    BW_ASSERT(db->in_use == 0); /* the function left a statement open */
+    t = bw_mono_us() - t;
+    if (t > SLOW_MEMBER_US)
+        bw_log(BW_LOG_WARN, "db.slow_write", BW_FI("us", t));
+    if (r->rc == BW_OK && g->late.rc != BW_OK) {
+        r->err = g->late;
+        r->rc = g->late.rc;
+    }
+    if (gone(g)) {
+        if (r->rc == BW_OK)
+            r->rc = bw_fail(&r->err, BW_CONFLICT, "the change was undone, try again");
+        return;
+    }
+    struct bw_err ignored;
+    if (r->rc == BW_OK)
+        r->rc = own(g, DB_OWN_RELEASE, "release", &r->err);
+    else if (own(g, DB_OWN_UNDO, "undo", &ignored) != BW_OK ||
+             own(g, DB_OWN_RELEASE, "release", &ignored) != BW_OK)
+        rollback(g); /* half a member must not be committed: the others run again */
+    if (r->rc == BW_OK)
+        g->n_good++;
+}
+
+static enum bw_rc commit(struct group *g, struct bw_err *err)
+{
+    struct db_engine *e = g->engine;
+    if (e->hooks.before_commit) {
+        g->tx.viewer = NULL;
+        g->late.rc = BW_OK;
+        BW_TRY(e->hooks.before_commit(&g->tx, e->hooks.arg, err));
+        BW_ASSERT(g->tx.db->in_use == 0);
+        if (g->late.rc != BW_OK) {
+            *err = g->late;
+            return err->rc;
+        }
+    }
+    if (sqlite3_total_changes(g->tx.db->c) != g->changes_before)
+        BW_TRY(write_clock(g, err));
+    if (bw_fault("db.commit"))
+        return db_fail_io(err, "db.commit");
+    int64_t t = bw_mono_us();
+    BW_TRY(own(g, DB_OWN_COMMIT, "commit", err));
+    t = bw_mono_us() - t;
+    atomic_fetch_add_explicit(&e->commit_us, t, memory_order_relaxed);
+    atomic_fetch_add_explicit(&e->groups, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&e->writes, (int64_t)g->n_good, memory_order_relaxed);
+    if (atomic_load_explicit(&e->group_max, memory_order_relaxed) < (int64_t)g->n)
+        atomic_store_explicit(&e->group_max, (int64_t)g->n, memory_order_relaxed);
+    return BW_OK;
+}
+
+/* -- groups ---------------------------------------------------------------------------------- */
+
+/* ERR for every member that has not failed by itself. */
+static void fail_good(struct group *g, const struct bw_err *err)
+{
+    for (size_t i = 0; i < g->n; i++)
+        if (g->members[i]->rc == BW_OK) {
+            g->members[i]->rc = err->rc;
+            g->members[i]->err = *err;
+        }
+}
+
+static void committed(struct group *g, bool any_good)
+{
+    struct db_engine *e = g->engine;
+    for (size_t i = 0; i < g->n; i++)
+        finish(g->members[i]);
+    if (any_good && e->hooks.after_commit)
+        e->hooks.after_commit(e->hooks.arg);
+}
+
+/* A group of one. */
+static void run_single(struct db_engine *e, struct lane_request *r)
+{
+    struct group g = {.engine = e, .members = {r}, .n = 1};
+    struct bw_err err = {.rc = BW_OK};
+    atomic_fetch_add_explicit(&e->reruns, 1, memory_order_relaxed);
+    r->rc = begin(&g, &r->err);
+    if (r->rc == BW_OK)
+        run_member(&g, r);
+    if (r->rc == BW_OK && commit(&g, &err) != BW_OK)
+        fail_good(&g, &err);
+    rollback(&g);
+    committed(&g, r->rc == BW_OK);
+}
+
+static void gather(struct group *g)
+{
+    int64_t until = bw_mono_us() + DB_GROUP_US;
+    struct lane_request *r;
+    while (g->n < DB_GROUP_MAX && !gone(g) && (g->n == 0 || bw_mono_us() < until) &&
+           (r = pop(&g->engine->lane))) {
+        g->members[g->n++] = r;
+        run_member(g, r);
+    }
+}
+
+static void run_group(struct db_engine *e)
+{
+    struct group g = {.engine = e};
+    struct bw_err err = {.rc = BW_OK};
+    if (begin(&g, &err) != BW_OK) { /* nobody waits for longer than the first */
+        struct lane_request *r;
+        while (g.n < DB_GROUP_MAX && (r = pop(&e->lane)))
+            g.members[g.n++] = r;
+        fail_good(&g, &err);
+        committed(&g, false);
+        return;
+    }
+    gather(&g);
+    bool lost = gone(&g);
+    enum bw_rc rc = BW_OK;
+    if (!lost && g.n_good > 0)
+        rc = commit(&g, &err);
+    rollback(&g); /* after a commit there is nothing to roll back */
+    if (rc == BW_IO || (rc != BW_OK && g.n == 1))
+        fail_good(&g, &err);
+    if ((!lost && (rc == BW_OK || rc == BW_IO)) || g.n == 1) {
+        committed(&g, rc == BW_OK && g.n_good > 0);
+        return;
+    }
+    bw_log(BW_LOG_DEBUG, "db.group_again", BW_FI("members", (int64_t)g.n),
+           BW_FZ("why", lost ? "rolled back by a member" : err.message),
+           BW_FZ("detail", lost ? "" : err.detail));
+    for (size_t i = 0; i < g.n; i++)
+        run_single(e, g.members[i]);
+}
+
+static void *lane_main(void *arg)
+{
+    struct db_engine *e = arg;
+    struct db_lane *l = &e->lane;
+    in_lane = true;
+    for (;;) {
+        pthread_mutex_lock(&l->lock);
+        while (!l->head && !l->stop)
+            pthread_cond_wait(&l->wake, &l->lock);
+        bool more = l->head != NULL;
+        pthread_mutex_unlock(&l->lock);
+        if (!more)
+            return NULL;
+        run_group(e);
+    }
+}
+
+/* -- the caller's side ----------------------------------------------------------------------- */
+
+enum bw_rc db_write(struct db_engine *e, db_write_fn fn, void *arg, struct bw_err *err)
+{
+    struct db_lane *l = &e->lane;
+    BW_ASSERT(!in_lane); /* a write function that calls db_write would wait for itself */
+    BW_ASSERT(!db_thread_reads(e));
+    if (e->read_only)
+        return bw_fail(err, BW_IO, "the database was opened for reading only");
+    struct lane_request r;
+    r.fn = fn;
+    r.arg = arg;
+    r.next = NULL;
+    r.rc = BW_OK;
+    r.err.rc = BW_OK;
+    atomic_init(&r.done, 0);
+    pthread_mutex_lock(&l->lock);
+    BW_ASSERT(l->started && !l->stop);
+    if (l->tail)
+        l->tail->next = &r;
+    else
+        l->head = &r;
+    l->tail = &r;
+    pthread_cond_signal(&l->wake);
+    pthread_mutex_unlock(&l->lock);
+    wait_done(&r);
+    if (r.rc != BW_OK && err)
+        *err = r.err;
+    return r.rc;
+}
+
+bool db_in_tx(const struct db *db)
+{
+    return db->writer;
+}
+
+struct db *db_tx_db(struct db_tx *tx)
+{
+    return tx->db;
+}
+
+int64_t db_tx_now_us(const struct db_tx *tx)
+{
+    return tx->now_us;
+}
+
+void db_tx_as(struct db_tx *tx, const struct viewer *viewer)
+{
+    tx->viewer = viewer;
+}
+
+void db_engine_hooks(struct db_engine *e, const struct db_hooks *hooks)
+{
+    e->hooks = *hooks;
+}
+
+/* -- starting and stopping ------------------------------------------------------------------- */
+
+enum bw_rc db_thread_start(pthread_t *t, void *(*run)(void *), void *arg, const char *name,
+                           struct bw_err *err)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* signals go to the main thread */
+    int code = bw_fault("db.thread") ? EAGAIN : pthread_create(t, NULL, run, arg);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (code != 0)
+        return bw_fail_detail(err, BW_IO, "the system gave no further thread", "%s: error %d", name,
+                              code);
+    pthread_setname_np(*t, name);
+    return BW_OK;
+}
+
+enum bw_rc db_lane_start(struct db_engine *e, struct bw_err *err)
+{
+    sqlite3_wal_hook(e->lane.db->c, db_check_wrote, e);
+    BW_TRY(db_thread_start(&e->lane.thread, lane_main, e, "db-lane", err));
+    e->lane.started = true;
+    return BW_OK;
+}
+
+void db_lane_stop(struct db_engine *e)
+{
+    if (!e->lane.started)
+        return;
+    pthread_mutex_lock(&e->lane.lock);
+    e->lane.stop = true;
+    pthread_cond_signal(&e->lane.wake);
+    pthread_mutex_unlock(&e->lane.lock);
+    pthread_join(e->lane.thread, NULL);
+    e->lane.started = false;
+}

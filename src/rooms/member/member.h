@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* member - who is in the community: organisations, their people, sectors and circles; and signing
+ * in.
+ *
+ * What a person may see follows from holdings (core/viewer.h) that this room gives and ends; the
+ * row of an organisation or person itself is readable by every member (directory) unless said
+ * otherwise. Later rooms speak of organisations by key inside and by public id outside. */
+#ifndef MEMBER_H
+#define MEMBER_H
+
+#include "i18n.h"
+#include "room.h"
+
+extern const struct room room_member;
+
+/* A name in three languages; a language that is missing falls back to English. Borrowed. */
+struct member_names {
+    struct bw_view text[I18N_LANGS];
+};
+struct bw_view member_name(const struct member_names *names, enum i18n_lang lang);
+
+/* Values are stored: append only. */
+enum member_class {
+    MEMBER_INDUSTRY,
+    MEMBER_VENDOR,
+    MEMBER_REGULATOR,
+    MEMBER_LAW_ENFORCEMENT,
+    MEMBER_ACADEMIA,
+    MEMBER_CERT,
+    MEMBER_FOREIGN,
+    MEMBER_CLASSES
+};
+enum i18n_msg member_class_msg(enum member_class class_);
+enum i18n_msg member_role_msg(enum role role); /* of a person */
+#define MEMBER_NAME_MAX 200 /* bytes of a name of an organisation, group or person */
+enum member_state { MEMBER_ACTIVE = 0, MEMBER_SUSPENDED = 1, MEMBER_LEFT = 2 };
+
+/* -- making them (operator, demo, init) -------------------------------------------------------- */
+struct member_organisation_in {
+    struct member_names names;
+    enum member_class class_;
+    struct bw_view domain;  /* may be empty */
+    const int64_t *sectors; /* keys */
+    size_t n_sectors;
+};
+BW_MUST_CHECK enum bw_rc member_organisation_add(struct db_tx *tx, int64_t actor_id,
+                                                 const struct member_organisation_in *in,
+                                                 int64_t *ret_id, struct bw_id *ret_public,
+                                                 struct bw_err *err);
+/* Suspended: every session, key and live page of its people ends in this transaction; who signs in
+ * is told so; its holdings are kept for when it comes back, but viewers of it are not made. */
+BW_MUST_CHECK enum bw_rc member_organisation_state(struct db_tx *tx, int64_t actor_id, int64_t id,
+                                                   enum member_state state, struct bw_err *err);
+/* Groups: a sector or a circle (kind GRANT_SECTOR or GRANT_CIRCLE); key and public id. */
+BW_MUST_CHECK enum bw_rc member_group_add(struct db_tx *tx, int64_t actor_id, enum grant_kind kind,
+                                          const struct member_names *names, int64_t *ret_id,
+                                          struct bw_id *ret_public, struct bw_err *err);
+BW_MUST_CHECK enum bw_rc member_circle_join(struct db_tx *tx, int64_t actor_id, int64_t circle_id,
+                                            int64_t organisation_id, struct bw_err *err);
+BW_MUST_CHECK enum bw_rc member_circle_leave(struct db_tx *tx, int64_t actor_id, int64_t circle_id,
+                                             int64_t organisation_id, struct bw_err *err);
+
+struct member_person_in {
+    int64_t organisation_id;
+    struct bw_view name, email; /* email: stored in lower case, unique */
+    enum i18n_lang lang;
+    enum role role;
+    struct bw_view password_hash;   /* PHC string; empty: cannot sign in yet */
+    const struct crypto_totp *totp; /* NULL: enrols at first sign-in; sealed by the room */
+};
+BW_MUST_CHECK enum bw_rc member_person_add(struct db_tx *tx, const struct crypto_keyring *keyring,
+                                           int64_t actor_id, const struct member_person_in *in,
+                                           int64_t *ret_id, struct bw_id *ret_public,
+                                           struct bw_err *err);
+
+/* -- reading ----------------------------------------------------------------------------------- */
+struct member_organisation {
+    int64_t id;
+    struct bw_view public_id, domain;
+    struct member_names names;
+    enum member_class class_;
+    enum member_state state;
+};
+/* By key. The directory of organisations is open to members; visitors get BW_NOT_FOUND. In ARENA.
+ */
+BW_MUST_CHECK enum bw_rc member_organisation_get(struct db *db, const struct viewer *viewer,
+                                                 int64_t id, struct bw_arena *arena,
+                                                 struct member_organisation *ret,
+                                                 struct bw_err *err);
+/* What API clients and CSV write: public id, or name in any of the three languages (exact), or
+ * domain; for people public id or e-mail. BW_NOT_FOUND quotes what was asked for. */
+BW_MUST_CHECK enum bw_rc member_resolve(struct db *db, const struct viewer *viewer,
+                                        enum grant_kind kind, struct bw_view ref, int64_t *ret_id,
+                                        struct bw_err *err);
+/* For pickers: id, public id, name in LANG, sorted by name; kind: ORGANISATION, CIRCLE (own ones;
+ * staff: all), SECTOR or PERSON. */
+struct member_choice {
+    int64_t id;
+    struct bw_view public_id, name, hint; /* hint: a person's organisation */
+};
+BW_MUST_CHECK enum bw_rc member_choices(struct db *db, const struct viewer *viewer,
+                                        enum grant_kind kind, enum i18n_lang lang,
+                                        struct bw_arena *arena, struct member_choice **ret,
+                                        size_t *ret_n, struct bw_err *err);
+
+/* "Who can see this", in words of LANG: a line per grant ("Circle Healthcare, 23 organisations"),
+ * and how many organisations that makes. For somebody who sees the row. */
+struct member_who {
+    struct bw_view summary; /* one sentence */
+    struct bw_view *lines;
+    size_t n;
+    int64_t organisations; /* without doubles; -1: everybody in the world */
+};
+BW_MUST_CHECK enum bw_rc member_who(struct db *db, int64_t audience_id, enum i18n_lang lang,
+                                    struct bw_arena *arena, struct member_who *ret,
+                                    struct bw_err *err);
+
+/* Active people of active organisations whom the audience reaches, for mails; ascending by key. */
+struct member_recipient {
+    int64_t person_id, organisation_id;
+    struct bw_view name, email;
+    enum i18n_lang lang;
+    enum role role;
+    struct bw_view public_id;
+};
+BW_MUST_CHECK enum bw_rc member_recipients(struct db *db, int64_t audience_id,
+                                           struct bw_arena *arena, struct member_recipient **ret,
+                                           size_t *ret_n, struct bw_err *err);
+/* One person, by key, for audit and "written by". */
+BW_MUST_CHECK enum bw_rc member_person_get(struct db *db, int64_t person_id, struct bw_arena *arena,
+                                           struct member_recipient *ret, struct bw_err *err);
+/* Command line: acts as this person (by e-mail). BW_NOT_FOUND. */
+BW_MUST_CHECK enum bw_rc member_viewer_by_email(struct db *db, struct bw_view email,
+                                                struct bw_arena *arena, struct viewer **ret,
+                                                struct bw_err *err);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* member_room - the room's tables: migrations and routes. */
+#include "signin_int.h"
+
+#include "permission.h"
+
+#include "sql_0010_member.h"
+
+#define FORM "application/x-www-form-urlencoded"
+enum { FORM_MAX = 8192 };
+
+static const struct http_param SIGNIN_GET[] = {
+    REQ_LANG,
+    {"next", HTTP_TEXT, HTTP_IN_QUERY, 0, 1000},
+    {"done", HTTP_WORD, HTTP_IN_QUERY, 0, 20},
+};
+static const struct http_param SIGNIN_POST[] = {
+    REQ_LANG,
+    REQ_CSRF,
+    {"email", HTTP_TEXT, HTTP_IN_FORM, 0, 254},
+    {"password", HTTP_TEXT, HTTP_IN_FORM | HTTP_SECRET, 0, CRYPTO_PASSWORD_BYTES_MAX},
+    {"next", HTTP_TEXT, HTTP_IN_FORM, 0, 1000},
+};
+static const struct http_param CODE_POST[] = {
+    REQ_LANG,
+    REQ_CSRF,
+    {"state", HTTP_TEXT, HTTP_IN_FORM | HTTP_SECRET, 0, SIGNIN_STATE_MAX},
+    {"code", HTTP_TEXT, HTTP_IN_FORM | HTTP_SECRET, 0, 20},
+};
+static const struct http_param LANG_ONLY[] = {REQ_LANG};
+static const struct http_param LANG_FORM[] = {REQ_LANG, REQ_CSRF};
+static const struct http_param ORGANISATION[] = {
+    REQ_LANG,
+    {"done", HTTP_WORD, HTTP_IN_QUERY, 0, 20},
+};
+static const struct http_param MEMBERS[] = {
+    REQ_LANG,
+    {"after", HTTP_ID, HTTP_IN_QUERY, 0, 0},
+};
+static const struct http_param KEY_POST[] = {
+    REQ_LANG,
+    REQ_CSRF,
+    {"label", HTTP_TEXT, HTTP_IN_FORM, 0, MEMBER_KEY_LABEL_MAX},
+    {"scope", HTTP_WORD, HTTP_IN_FORM | HTTP_MANY, 0, 20},
+    {"days", HTTP_INT, HTTP_IN_FORM, 1, MEMBER_KEY_DAYS_MAX},
+};
+static const struct http_param KEY_END[] = {
+    REQ_LANG,
+    REQ_CSRF,
+    {"id", HTTP_ID, HTTP_IN_PATH | HTTP_REQUIRED, 0, 0},
+};
+
+static const struct http_route ROUTES[] = {
+    {HTTP_GET, "/{lang}/sign-in", HTTP_LOOP, HTTP_PAGE, PERM_OPEN, SIGNIN_GET, BW_COUNT(SIGNIN_GET),
+     0, NULL, signin_password_get, "sign in: e-mail and password"},
+    {HTTP_POST, "/{lang}/sign-in", HTTP_SLOW, HTTP_PAGE, PERM_OPEN, SIGNIN_POST,
+     BW_COUNT(SIGNIN_POST), FORM_MAX, FORM, signin_password_post, "check e-mail and password"},
+    {HTTP_GET, "/{lang}/sign-in/code", HTTP_LOOP, HTTP_PAGE, PERM_OPEN, LANG_ONLY,
+     BW_COUNT(LANG_ONLY), 0, NULL, signin_code_get, "back to the first step of signing in"},
+    {HTTP_POST, "/{lang}/sign-in/code", HTTP_WORKER, HTTP_PAGE, PERM_OPEN, CODE_POST,
+     BW_COUNT(CODE_POST), FORM_MAX, FORM, signin_code_post, "check the code and sign in"},
+    {HTTP_POST, "/{lang}/sign-out", HTTP_WORKER, HTTP_PAGE, PERM_OPEN, LANG_FORM,
+     BW_COUNT(LANG_FORM), FORM_MAX, FORM, signin_out_post, "sign out"},
+    {HTTP_GET, "/{lang}/organisation", HTTP_LOOP, HTTP_PAGE, PERM_PEOPLE, ORGANISATION,
+     BW_COUNT(ORGANISATION), 0, NULL, member_organisation_page,
+     "one's own organisation, its people, one's API keys"},
+    {HTTP_POST, "/{lang}/organisation/keys", HTTP_WORKER, HTTP_PAGE, PERM_KEY, KEY_POST,
+     BW_COUNT(KEY_POST), FORM_MAX, FORM, member_key_post, "make an API key; shows it once"},
+    {HTTP_POST, "/{lang}/organisation/keys/{id}/end", HTTP_WORKER, HTTP_PAGE, PERM_KEY, KEY_END,
+     BW_COUNT(KEY_END), FORM_MAX, FORM, member_key_end_post, "end one's own API key"},
+    {HTTP_GET, "/{lang}/members", HTTP_LOOP, HTTP_PAGE, PERM_READ, MEMBERS, BW_COUNT(MEMBERS), 0,
+     NULL, member_directory_page, "the directory of organisations"},
+    {HTTP_GET, "/api/v1/me", HTTP_LOOP, HTTP_API, PERM_READ, NULL, 0, 0, NULL, member_me_api,
+     "whom an API key speaks for: person, organisation, role, scopes"},
+};
+
+static const struct db_migration MIGRATIONS[] = {{10, "0010_member", sql_0010_member}};
+
+const struct room room_member = {
+    .name = "member",
+    .migrations = MIGRATIONS,
+    .n_migrations = BW_COUNT(MIGRATIONS),
+    .routes = ROUTES,
+    .n_routes = BW_COUNT(ROUTES),
+};

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Installs the Debian packages that are missing. `packages.sh build` for run.sh, `packages.sh test` for all.
+set -euo pipefail
+
+build=(build-essential meson ninja-build pkg-config python3 re2c libmicrohttpd-dev libsqlite3-dev
+    libsodium-dev liboath-dev libcurl4-openssl-dev libzstd-dev libmd4c-dev libopencc-dev zlib1g-dev)
+test=(clang clang-format libclang-rt-14-dev libjansson-dev chromium chromium-driver fonts-noto-cjk
+    nodejs npm curl xz-utils)
+
+want=("${build[@]}")
+[ "${1:-build}" = test ] && want+=("${test[@]}")
+missing=()
+for p in "${want[@]}"; do
+    # Another source of the same program (a node installed by hand) is as good as the package.
+    case "$p" in
+    nodejs) command -v node >/dev/null && continue ;;
+    npm) command -v npm >/dev/null && continue ;;
+    esac
+    dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing+=("$p")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+sudo=()
+[ "$(id -u)" = 0 ] || sudo=(sudo)
+echo "Installing: ${missing[*]}"
+"${sudo[@]}" apt-get update -qq
+DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
