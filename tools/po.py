@@ -22,13 +22,16 @@ PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 STRING = re.compile(r'"((?:[^"\\]|\\.)*)"\s*\Z')
 ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
 
-# Words of the other shore: what the glossary says otherwise, and characters of the wrong script.
+# Words of the other shore (patterns): what the glossary says otherwise; and characters of the
+# wrong script.
 WRONG_WORDS = {
-    "zh_Hant": {"資訊安全": "資訊保安", "信息": "資訊", "網路": "網絡", "軟體": "軟件", "登錄": "登入",
-                "用戶端": "客戶端", "釣魚郵件": "仿冒電郵", "郵箱": "電郵地址", "鏈接": "連結",
-                "數據庫": "資料庫", "默認": "預設", "點擊": "按"},
-    "zh_Hans": {"资讯": "信息", "登入": "登录", "网路": "网络", "软体": "软件", "电邮": "电子邮件",
-                "保安": "安全", "连结": "链接", "预设": "默认", "资料库": "数据库"},
+    "zh_Hant": {
+        "資訊安全": "資訊保安", "信息": "資訊", "網路": "網絡", "軟體": "軟件",
+        "登錄(?!檔)": "登入", "用戶端": "客戶端", "釣魚郵件": "仿冒電郵", "郵箱": "電郵地址",
+        "鏈接": "連結", "數據庫": "資料庫", "默認": "預設", "點擊": "按"},
+    "zh_Hans": {
+        "资讯": "信息", "登入": "登录", "网路": "网络", "软体": "软件", "电邮": "电子邮件",
+        "保安": "安全", "连结": "链接", "预设": "默认", "资料库": "数据库"},
 }
 WRONG_SCRIPT = {
     "zh_Hant": "们个这对开关时间来为国会学发见话说请输错误电邮网络员机构权认证页标题删编辑业务",
@@ -305,8 +308,9 @@ def word_faults(words):
         for entry in words[language].values():
             text = "" if entry.official else " ".join(entry.texts.values())
             for wrong, right in WRONG_WORDS[language].items():
-                if wrong in text:
-                    yield f"{entry.where()}: {wrong}: write {right} in {language}"
+                found = re.search(wrong, text)
+                if found:
+                    yield f"{entry.where()}: {found.group(0)}: write {right} in {language}"
             odd = sorted(set(WRONG_SCRIPT[language]) & set(text))
             if odd:
                 yield f"{entry.where()}: {''.join(odd)} is not written so in {language}"

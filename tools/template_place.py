@@ -120,8 +120,6 @@ class Place:
             self.wrong(f"a value cannot stand in {name}=")
         if tag in ("script", "link") and name in ("type", "rel"):
             self.wrong(f"a value cannot stand in {name}= of <{tag}>")
-        if tag == "meta" and name == "content" and "http-equiv" in self.attrs:
-            self.wrong("a value cannot stand in content= beside http-equiv=")
         if is_url(name):
             return self.url_value()
         self.add_literal("\0")
@@ -305,6 +303,8 @@ class Place:
         name = self.tag
         if name == "img" and "alt" not in self.attrs:
             self.wrong("<img> needs alt=", self.tag_line)
+        if name == "meta" and "http-equiv" in self.attrs and self.attrs.get("content", "") is None:
+            self.wrong("a value cannot stand in content= beside http-equiv=", self.tag_line)
         if name == "script" and "src" not in self.attrs:
             self.wrong("inline <script>: the CSP blocks it; put it into assets/js", self.tag_line)
         if name == "style" and not self.mail:

@@ -40,6 +40,8 @@ REFUSED = [
     ("value in srcdoc", "<p srcdoc=\"{{x}}\">a</p>", 2, "srcdoc="),
     ("value in http-equiv", "<meta http-equiv=\"{{x}}\">", 2, "http-equiv="),
     ("value in a refresh", "<meta http-equiv=\"refresh\" content=\"{{x}}\">", 2, "http-equiv="),
+    ("the same the other way round", "<meta content=\"{{x}}\" http-equiv=\"refresh\">", 2,
+     "http-equiv="),
     ("text before a value in an address", "<a href=\"x{{y}}\">a</a>", 2, "must begin with"),
     ("scheme from a value", "<a href=\"java{{x}}:a\">a</a>", 2, "must begin with"),
     ("host from a value", "<a href=\"https://{{x}}/\">a</a>", 2, "must begin with"),

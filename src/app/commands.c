@@ -190,6 +190,19 @@ static int run_config(int argc, char **argv)
     return 0;
 }
 
+/* name:kind:places:required:min:max of each parameter; tests make valid requests from it. */
+static void print_params(const struct http_route *route)
+{
+    static const char *const kinds[] = {"text", "int", "id", "word", "flag", "file"};
+    for (size_t i = 0; i < route->n_params; i++) {
+        const struct http_param *p = &route->params[i];
+        unsigned in = http_param_in(route, p);
+        printf("%s%s:%s:%s%s%s:%s:%" PRId64 ":%" PRId64, i ? " " : "", p->name, kinds[p->kind],
+               in & HTTP_IN_PATH ? "p" : "", in & HTTP_IN_QUERY ? "q" : "",
+               in & HTTP_IN_FORM ? "f" : "", p->flags & HTTP_REQUIRED ? "required" : "", p->min, p->max);
+    }
+}
+
 static int run_routes(int argc, char **argv)
 {
     static const char *const faces[] = {"page", "api", "taxii", "asset", "stream"};
@@ -198,10 +211,14 @@ static int run_routes(int argc, char **argv)
     const struct http_route *routes = app_routes(&n);
     (void)argc;
     (void)argv;
-    for (size_t i = 0; i < n; i++)
-        printf("%s\t%s\t%s\t%s\t%s\t%s\n", http_method_name(routes[i].method), routes[i].path,
-               faces[routes[i].face], places[routes[i].place],
-               permission_table[routes[i].permission].name, routes[i].summary);
+    for (size_t i = 0; i < n; i++) {
+        const struct http_route *r = &routes[i];
+        printf("%s\t%s\t%s\t%s\t%s\t%s\t%s\t", http_method_name(r->method), r->path, faces[r->face],
+               places[r->place], permission_table[r->permission].name, r->types ? r->types : "",
+               r->summary);
+        print_params(r);
+        putchar('\n');
+    }
     return 0;
 }
 

@@ -440,7 +440,7 @@ static enum bw_rc add_item(struct demo *d, int i, const struct viewer *operator_
 
 static enum bw_rc add_items(struct demo *d, struct bw_err *err)
 {
-    /* In a shuffled order, so that public and members' items are mixed in time: 7 has no common factor
+    /* In a shuffled order, so that public and members' items are mixed in time: 577 has no common factor
      * with ITEMS. */
     struct bw_arena *keep = bw_arena_new(1 << 20);
     struct viewer *operator_viewer;
@@ -454,7 +454,7 @@ static enum bw_rc add_items(struct demo *d, struct bw_err *err)
     }
     for (int i = 0; rc == BW_OK && i < ITEMS; i++) {
         bw_clock_fix(d->from_us + (d->now_us - d->from_us) / ITEMS * i);
-        rc = add_item(d, i * 7 % ITEMS, operator_viewer, err);
+        rc = add_item(d, i * 577 % ITEMS, operator_viewer, err);
     }
     bw_arena_free(keep);
     return rc;

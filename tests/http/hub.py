@@ -245,6 +245,7 @@ class Hub:
         self.dir = pathlib.Path(data or tempfile.mkdtemp(prefix="breakwater-test-"))
         self.demo, self.args, self.env = demo, list(args), env
         self.own_dir = data is None
+        self.browsers = {}
         if data is None and demo:
             self.dir.rmdir()
             shutil.copytree(demo_folder(), self.dir)
@@ -276,12 +277,16 @@ class Hub:
             key = self.people[persona]["api_key"]
         return Client(self, key=key, basic=basic)
 
-    def browser(self, persona=None):
+    def browser(self, persona=None, fresh=False):
+        """A signed-in browser, one per persona (a one-time code is good once); fresh: another one."""
+        if persona and not fresh and persona in self.browsers:
+            return self.browsers[persona]
         c = Client(self)
         if persona:
             a = c.sign_in(persona)
             if a.status != 303:
-                raise AssertionError("sign-in of %s: %d %s" % (persona, a.status, a.text[:1500]))
+                raise AssertionError("sign-in of %s: %d %s" % (persona, a.status, a.text[-3000:]))
+            self.browsers[persona] = c
         return c
 
     def mails(self):

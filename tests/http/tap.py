@@ -16,6 +16,7 @@ import traceback
 
 _cases = []
 _n = 0
+_bad = 0
 
 
 class Skip(Exception):
@@ -53,8 +54,9 @@ def skip(why):
 
 def sub(name, ok, why=""):
     """One case of a table that is worked through inside a case."""
-    global _n
+    global _n, _bad
     _n += 1
+    _bad += not ok
     print("%sok %d - %s" % ("" if ok else "not ", _n, name))
     if not ok and why:
         print("# %s" % str(why).replace("\n", "\n# "))
@@ -62,7 +64,6 @@ def sub(name, ok, why=""):
 
 
 def main(before=None, after=None):
-    bad = 0
     sys.stdout.reconfigure(line_buffering=True)
     print("TAP version 13")
     if before:
@@ -78,10 +79,9 @@ def main(before=None, after=None):
                 _n += 1
                 print("ok %d - %s # SKIP %s" % (_n, name, e))
             except BaseException:  # noqa: B902 - a case that dies is a failure, the others go on
-                bad += 1
                 sub(name, False, traceback.format_exc())
     finally:
         if after:
             after()
     print("1..%d" % _n)
-    sys.exit(1 if bad else 0)
+    sys.exit(1 if _bad else 0)

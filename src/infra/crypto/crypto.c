@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* crypto - start-up, wiping, comparing, hashing. */
+/* crypto - start-up, wiping, comparing, HMAC. */
 #include "crypto_int.h"
 
 #include "bw_fault.h"
 #include <sodium.h>
 
 #include <liboath/oath.h>
-
-_Static_assert(sizeof(struct crypto_sha256) == sizeof(crypto_hash_sha256_state), "state fits");
-_Static_assert(_Alignof(struct crypto_sha256) >= _Alignof(crypto_hash_sha256_state), "aligned");
 
 enum bw_rc crypto_init(struct bw_err *err)
 {
@@ -19,6 +16,7 @@ enum bw_rc crypto_init(struct bw_err *err)
     if (rc != OATH_OK)
         return bw_fail_detail(err, BW_BROKEN, "Cryptography is not available.", "oath_init: %s",
                               oath_strerror(rc));
+    crypto_sha256_setup(true);
     return BW_OK;
 }
 
@@ -44,44 +42,6 @@ void *crypto_guarded_new(size_t size)
 void crypto_guarded_free(void *p)
 {
     sodium_free(p);
-}
-
-static crypto_hash_sha256_state *state_of(struct crypto_sha256 *s)
-{
-    return (crypto_hash_sha256_state *)(void *)s;
-}
-
-void crypto_sha256_begin(struct crypto_sha256 *s)
-{
-    crypto_hash_sha256_init(state_of(s));
-}
-
-void crypto_sha256_add(struct crypto_sha256 *s, struct bw_view v)
-{
-    if (v.n)
-        crypto_hash_sha256_update(state_of(s), (const unsigned char *)v.p, v.n);
-}
-
-struct crypto_digest crypto_sha256_end(struct crypto_sha256 *s)
-{
-    struct crypto_digest d;
-    crypto_hash_sha256_final(state_of(s), d.b);
-    crypto_wipe(s, sizeof(*s));
-    return d;
-}
-
-struct crypto_digest crypto_sha256_views(const struct bw_view *v, size_t n)
-{
-    struct crypto_sha256 s;
-    crypto_sha256_begin(&s);
-    for (size_t i = 0; i < n; i++)
-        crypto_sha256_add(&s, v[i]);
-    return crypto_sha256_end(&s);
-}
-
-struct crypto_digest crypto_sha256(struct bw_view v)
-{
-    return crypto_sha256_views(&v, 1);
 }
 
 struct crypto_digest crypto_hmac_sha256(struct bw_view key, struct bw_view v)

@@ -26,4 +26,8 @@ void crypto_guarded_free(void *p);
 BW_MUST_CHECK enum bw_rc crypto_keys_load(const char *path, const char *kind,
                                           struct crypto_keys *ret, struct bw_err *err);
 
+/* Lets SHA-256 use the processor's own instructions where it has them (WANTED false: never, for
+ * tests). Without this call it does not. True: it does from now on. */
+bool crypto_sha256_setup(bool wanted);
+
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_crypto - known answers of the standards, and what must be refused. */
 #include "bw_test.h"
-#include "crypto.h"
+#include "crypto_int.h"
 #include "crypto_text.h"
 
 #include "bw_fault.h"
@@ -51,6 +51,29 @@ BW_TEST(sha256_of_fips_180)
         crypto_sha256_add(&s, bw_view_of(a, sizeof(a)));
     CHECK(digest_is(crypto_sha256_end(&s),
                     "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"));
+}
+
+/* Both ways give the same, for every length around the blocks and every place of a cut. */
+BW_TEST(sha256_by_the_processor_is_libsodiums)
+{
+    char in[300];
+    bool fast = crypto_sha256_setup(true);
+    for (size_t i = 0; i < sizeof(in); i++)
+        in[i] = (char)(i * 7 + i / 31);
+    for (size_t n = 0; n <= sizeof(in); n++) {
+        bool same = true;
+        crypto_sha256_setup(false);
+        struct crypto_digest want = crypto_sha256(bw_view_of(in, n));
+        crypto_sha256_setup(true);
+        for (size_t cut = 0; cut <= n; cut++) {
+            struct bw_view two[] = {bw_view_of(in, cut), bw_view_of(in + cut, n - cut)};
+            struct crypto_digest got = crypto_sha256_views(two, 2);
+            same = same && crypto_equal(crypto_digest_view(&got), crypto_digest_view(&want));
+        }
+        CHECK(same);
+    }
+    if (!fast)
+        SKIP(1, "this processor has no SHA instructions");
 }
 
 BW_TEST(hmac_of_rfc_4231)

@@ -163,10 +163,11 @@ static int waiting(struct db_engine *e)
 /* Runs in the lane and keeps it until so many wait behind it. */
 static enum bw_rc hold(struct db_tx *tx, void *arg, struct bw_err *err)
 {
-    const struct member *m = arg;
+    struct member *m = arg;
     holding = true;
-    while (waiting(m->e) < m->key)
+    while (m->runs == 0 && waiting(m->e) < m->key)
         usleep(1000);
+    m->runs++;
     return put_plain(tx, 0, err);
 }
 

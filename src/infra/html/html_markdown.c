@@ -19,7 +19,7 @@
 #define COLUMNS_MAX 64     /* of a table */
 #define HREF_MAX 2048      /* bytes of a link's address; longer: text */
 #define PADDING 16         /* zeros behind the source: md4c 0.4.8 looks past "[](" at its end */
-#define HEADING_SHIFT 2    /* # is h3: the page's title is h1, its parts h2 */
+#define HEADING_FIRST 3    /* the page's title is h1, its parts h2 */
 
 /* Of the outermost link or image; what is nested in it is text. */
 enum link {
@@ -33,6 +33,7 @@ struct markdown {
     struct bw_buf *out;
     size_t limit;              /* out->n may not pass it */
     int blocks, spans;         /* open now */
+    int first, last;           /* level of the first heading as written; of the last as printed */
     uint8_t open[NESTING_MAX]; /* MD_SPANTYPE of each open span, outermost first */
     bool stopped;              /* sticky: md4c 0.4.8 forgets that a block's callback stopped it */
     int links;                 /* open links and images, nested ones too */
@@ -200,10 +201,20 @@ static const struct {
     [MD_BLOCK_TD] = {NULL, "</td>"},
 };
 
-static int heading(const MD_BLOCK_H_DETAIL *h)
+/* The first heading is h3, whether it was written # or ##, and none goes down by more than one: a page's
+ * outline must not have holes (WCAG 1.3.1). */
+static int heading(struct markdown *m, const MD_BLOCK_H_DETAIL *h)
 {
-    int level = (int)h->level + HEADING_SHIFT;
-    return level > 6 ? 6 : level;
+    int written = (int)h->level;
+    if (m->first == 0) {
+        m->first = written;
+        m->last = HEADING_FIRST - 1;
+    }
+    int level = HEADING_FIRST + written - m->first;
+    level = level < HEADING_FIRST ? HEADING_FIRST : level;
+    level = level > m->last + 1 ? m->last + 1 : level;
+    m->last = level > 6 ? 6 : level;
+    return m->last;
 }
 
 static const struct {
@@ -269,7 +280,7 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *data)
     struct markdown *m = data;
     m->blocks++;
     if (type == MD_BLOCK_H)
-        bw_buf_printf(m->out, "<h%d>", heading(detail));
+        bw_buf_printf(m->out, "<h%d>", heading(m, detail));
     else if (type == MD_BLOCK_OL && ((MD_BLOCK_OL_DETAIL *)detail)->start != 1)
         bw_buf_printf(m->out, "<ol start=\"%u\">", ((MD_BLOCK_OL_DETAIL *)detail)->start);
     else if (type == MD_BLOCK_OL)
@@ -291,7 +302,7 @@ static int leave_block(MD_BLOCKTYPE type, void *detail, void *data)
     m->blocks--;
     close_spans(m, 0);
     if (type == MD_BLOCK_H)
-        bw_buf_printf(m->out, "</h%d>", heading(detail));
+        bw_buf_printf(m->out, "</h%d>", m->last);
     else
         bw_buf_z(m->out, BLOCKS[type].close);
     return stop_if_over(m);

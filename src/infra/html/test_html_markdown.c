@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_html_markdown - what Markdown gives, and what it must never give. */
+#include "bw_fault.h"
 #include "bw_test.h"
 #include "html.h"
 
@@ -12,7 +13,9 @@ static const struct {
     {"nothing", "", ""},
     {"emphasis", "*a* **b** ~~c~~ `d<`",
      "<p><em>a</em> <strong>b</strong> <del>c</del> <code>d&lt;</code></p>"},
-    {"headings start at 3", "# a\n\n##### b", "<h3>a</h3><h6>b</h6>"},
+    {"headings start at 3", "# a\n\n## b\n\n# c", "<h3>a</h3><h4>b</h4><h3>c</h3>"},
+    {"also where the first is lower", "## a\n\n### b\n\n# c", "<h3>a</h3><h4>b</h4><h3>c</h3>"},
+    {"and leave no hole", "# a\n\n##### b\n\n###### c", "<h3>a</h3><h4>b</h4><h5>c</h5>"},
     {"line breaks are kept", "192.0.2.1\n192.0.2.2", "<p>192.0.2.1<br>\n192.0.2.2</p>"},
     {"a list", "- a\n- b", "<ul><li>a</li><li>b</li></ul>"},
     {"a numbered list keeps its start", "3. a\n4. b", "<ol start=\"3\"><li>a</li><li>b</li></ol>"},
@@ -152,6 +155,21 @@ BW_TEST(a_table_over_the_limit_of_columns)
         bw_buf_byte(&in, '\n');
     }
     CHECK(html_markdown(a, bw_buf_text(&in), &got, NULL) == BW_LIMIT);
+}
+
+BW_TEST(every_allocation_fails_in_turn)
+{
+    enum bw_rc rc = BW_MEMORY;
+    for (uint64_t nth = 1; rc != BW_OK && nth < 100; nth++) {
+        BW_AUTO(bw_arena) *a = bw_arena_new(1 << 20);
+        struct html_safe got = {{NULL, 0}};
+        REQUIRE(a);
+        bw_fault_arm("alloc", nth, false);
+        rc = html_markdown(a, BW_V("a [b](https://c.example) **d**"), &got, NULL);
+        bw_fault_clear();
+        CHECK(rc == BW_OK ? got.html.n > 0 : rc == BW_MEMORY && got.html.n == 0);
+    }
+    CHECK(rc == BW_OK);
 }
 
 BW_TEST(too_long_is_refused_or_shown_as_typed)

@@ -82,8 +82,9 @@ struct json_reader {
     struct json_seen keys_inline[JSON_KEYS_INLINE];
 };
 
-/* IN must outlive the reader. ARENA holds decoded keys and the key set of large objects (bounded by
- * twice the largest object's), nothing else. LIMITS NULL: JSON_DEPTH_MAX, no key limit. */
+/* IN must outlive the reader. ARENA holds keys that were escaped and, beyond JSON_KEYS_INLINE, the
+ * key set of the largest objects (some 50 bytes a key); nothing else. LIMITS NULL: JSON_DEPTH_MAX,
+ * no limit of keys. */
 void json_open(struct json_reader *r, struct bw_view in, struct bw_arena *arena,
                const struct json_limits *limits);
 

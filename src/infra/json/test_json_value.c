@@ -40,7 +40,8 @@ BW_TEST(text_is_a_view_or_decoded)
 BW_TEST(is_compares_decoded)
 {
     struct json_value v = value_of(BW_V("\"a\\u00e9\\ud83d\\ude00z\""));
-    CHECK(json_is(&v, "aé😀z") && !json_is(&v, "aé😀") && !json_is(&v, "aé😀zz") && !json_is(&v, ""));
+    CHECK(json_is(&v, "aé😀z") && !json_is(&v, "aé😀"));
+    CHECK(!json_is(&v, "aé😀zz") && !json_is(&v, ""));
     v = value_of(BW_V("\"a\\u0000\""));
     CHECK(!json_is(&v, "a"));
     v = value_of(BW_V("\"\""));

@@ -127,6 +127,20 @@ BW_TEST(a_full_disk_leaves_nothing_half_done)
     }
 }
 
+BW_TEST(every_allocation_fails_in_turn)
+{
+    BENCH(b);
+    struct mail_message m[2] = {message("k1", "a@b.example"), message("k2", "a@b.example")};
+    enum bw_rc rc = BW_MEMORY;
+    for (uint64_t nth = 1; rc != BW_OK && nth < 100; nth++) {
+        bw_fault_arm("alloc", nth, false);
+        rc = mail_spool_batch(b.spool, m, 2, NULL, NULL);
+        bw_fault_clear();
+        CHECK(rc == BW_OK || (rc == BW_MEMORY && count(&b, "new") == 0 && count(&b, "tmp") == 0));
+    }
+    CHECK(rc == BW_OK && count(&b, "new") == 2);
+}
+
 BW_TEST(leftovers_of_a_crash_are_removed)
 {
     BENCH(b);

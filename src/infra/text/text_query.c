@@ -102,7 +102,10 @@ void text_terms_init(struct text_terms *t, struct bw_view user)
     t->room = BW_BUF_INIT(16 * TEXT_QUERY_MAX);
     text_refang(bw_utf8_head(user, TEXT_QUERY_MAX), &plain);
     struct building b = {.out = t};
-    parse(&b, bw_buf_text(&plain));
+    if (plain.rc == BW_OK)
+        parse(&b, bw_buf_text(&plain));
+    else
+        t->room.rc = plain.rc;
     size_t at = 0;
     for (size_t i = 0; i < t->n; i++) {
         t->term[i].folded.p = t->room.p + at;
@@ -120,9 +123,9 @@ size_t text_query(struct bw_view user, struct bw_buf *out)
 {
     struct text_terms t;
     text_terms_init(&t, user);
-    size_t n = t.n;
     if (t.room.rc != BW_OK && out->rc == BW_OK)
         out->rc = t.room.rc;
+    size_t n = t.room.rc == BW_OK ? t.n : 0;
     for (size_t i = 0; i < n; i++) {
         if (i)
             bw_buf_byte(out, ' ');

@@ -322,7 +322,7 @@ static const char *url_tail(struct scan *s, struct url *u, const char *p)
         }
         url_add(u, plain);
         p += n;
-        if (!strchr(".,;:!?*_~(", plain.p[0]) || n > 1) { /* what may be the last character */
+        if (!strchr(".,;:!?*_~(", plain.p[plain.n - 1])) { /* what may be the last character */
             end = p;
             plain_n = u->n;
         }
@@ -383,7 +383,9 @@ static bool url(struct scan *s)
     if (!host)
         return false;
     const char *end = host;
-    if (host < s->l.limit && *host && strchr(":/?#[\\", *host))
+    bool more = *host && strchr(":/?#", *host);
+    more |= (*host == '[' || *host == '\\') && host[1] && strchr(":/", host[1]);
+    if (host < s->l.limit && more)
         end = url_tail(s, &u, host);
     return hit(s, TEXT_URL, s->l.from, end, u.defanged, bw_view_of(u.text, u.n));
 }

@@ -31,7 +31,8 @@ static const struct http_param WRITE_FORM[] = {REQ_LANG, INTEL_FORM_PARAMS};
 static const struct http_param EDIT_PARAMS[] = {REQ_LANG, ITEM_ID, DONE};
 static const struct http_param EDIT_FORM[] = {REQ_LANG, ITEM_ID, INTEL_FORM_PARAMS};
 static const struct http_param INDICATOR_PARAMS[] = {
-    REQ_LANG, {"value", HTTP_TEXT, HTTP_IN_QUERY | HTTP_REQUIRED, 1, INTEL_INDICATOR_BYTES_MAX}};
+    REQ_LANG, {"value", HTTP_TEXT, HTTP_IN_QUERY, 0, INTEL_INDICATOR_BYTES_MAX},
+    {"q", HTTP_TEXT, HTTP_IN_QUERY, 0, INTEL_INDICATOR_BYTES_MAX}};
 static const struct http_param SEARCH_PARAMS[] = {
     REQ_LANG, {"q", HTTP_TEXT, HTTP_IN_QUERY, 0, 2 * TEXT_QUERY_MAX}, AFTER};
 static const struct http_param API_LIST_PARAMS[] = {

@@ -75,10 +75,12 @@ enum bw_rc intel_indicator_page(struct http_req *rq, struct http_resp *rs, struc
     struct intel_indicator_row *row;
     struct intel_item *items;
     struct intel_seen seen;
-    struct bw_view value;
+    struct bw_view value = http_text(rq, "value");
     struct db *db;
 
-    BW_TRY(normal(http_text(rq, "value"), arena, &value, err));
+    if (value.n == 0) /* the shell's links to other languages carry the search box */
+        value = http_text(rq, "q");
+    BW_TRY(normal(value, arena, &value, err));
     BW_TRY(req_db(rq, &db, err));
     BW_TRY(intel_indicator_find(db, viewer, value, arena, &seen, err));
     BW_TRY(read_objects(db, viewer, seen.id, &v, err));

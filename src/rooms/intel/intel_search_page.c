@@ -95,12 +95,33 @@ static enum bw_rc read_body(struct db *db, const struct viewer *viewer, int64_t 
     return bw_view_copy(arena, db_text(st, 0), ret, err);
 }
 
+/* Markdown's own signs say nothing in one line of an excerpt. */
+static enum bw_rc without_signs(struct bw_view body, struct bw_arena *arena, struct bw_view *ret,
+                                struct bw_err *err)
+{
+    char *out = bw_arena_get(arena, body.n);
+    bool begins = true; /* of a line: nothing but signs and blanks so far */
+    size_t n = 0;
+    if (!out)
+        return bw_fail_memory(err);
+    for (size_t i = 0; i < body.n; i++) {
+        char c = body.p[i];
+        if (c == '*' || c == '`' || (begins && memchr("#>-+| \t", c, 7)))
+            continue;
+        begins = c == '\n';
+        out[n++] = begins ? ' ' : c;
+    }
+    *ret = bw_view_of(out, n);
+    return BW_OK;
+}
+
 /* The excerpt cut at its marks. */
 static enum bw_rc fill_pieces(struct bw_view body, struct bw_view words, struct bw_arena *arena,
                               struct intel_hit_view *hit, struct bw_err *err)
 {
     struct text_excerpt x;
     size_t at = 0;
+    BW_TRY(without_signs(body, arena, &body, err));
     text_excerpt(body, words, EXCERPT_BYTES, &x);
     hit->pieces = BW_ARENA_ARRAY(arena, 2 * TEXT_MARKS_MAX + 1, struct intel_piece);
     if (!hit->pieces)

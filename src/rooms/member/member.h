@@ -8,6 +8,7 @@
 #ifndef MEMBER_H
 #define MEMBER_H
 
+#include "bw_clock.h"
 #include "i18n.h"
 #include "room.h"
 
@@ -71,6 +72,16 @@ struct member_person_in {
 BW_MUST_CHECK enum bw_rc member_person_add(struct db_tx *tx, const struct crypto_keyring *keyring,
                                            int64_t actor_id, const struct member_person_in *in,
                                            int64_t *ret_id, struct bw_id *ret_public,
+                                           struct bw_err *err);
+
+#define MEMBER_WELCOME_US (7 * BW_DAY_US)
+/* What stands behind /{lang}/welcome?t= in an invitation: works once, for seven days. BW_CONFLICT: the person
+ * has a password; BW_NOT_FOUND. In ARENA. */
+BW_MUST_CHECK enum bw_rc member_welcome_token(struct db *db, const struct crypto_keyring *keyring,
+                                              int64_t person_id, struct bw_arena *arena,
+                                              struct bw_view *ret, struct bw_err *err);
+/* The key of a person, for who follows the ledger. */
+BW_MUST_CHECK enum bw_rc member_person_key(struct db *db, struct bw_view public_id, int64_t *ret_id,
                                            struct bw_err *err);
 
 /* -- reading ----------------------------------------------------------------------------------- */

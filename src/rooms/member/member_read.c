@@ -275,3 +275,15 @@ enum bw_rc member_keys_of(struct db *db, int64_t person_id, struct bw_arena *are
     *ret_n = n;
     return BW_OK;
 }
+
+enum bw_rc member_person_key(struct db *db, struct bw_view public_id, int64_t *ret_id,
+                             struct bw_err *err)
+{
+    BW_AUTO(db_stmt) *st = NULL;
+    BW_TRY(db_query(db, viewer_system("followers of the ledger know people by public id"),
+                    "SELECT id FROM v_person WHERE public_id = ?1", &st, err));
+    db_bind_text(st, 1, public_id);
+    BW_TRY(db_row(st, err));
+    *ret_id = db_int(st, 0);
+    return BW_OK;
+}

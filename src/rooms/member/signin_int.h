@@ -28,6 +28,7 @@
 struct signin_person {
     int64_t id, organisation_id, totp_last_step;
     enum member_state organisation_state; /* active or suspended */
+    struct member_names organisation;
     enum role role;
     struct bw_view public_id, name, email;
     struct bw_view password_hash; /* may be empty: cannot sign in yet */

@@ -286,13 +286,9 @@ static enum bw_rc open_second(struct http_req *rq, struct second *s, struct bw_e
 static enum bw_rc suspended_page(struct http_req *rq, struct http_resp *rs,
                                  struct signin_accept *accept, struct bw_err *err)
 {
-    struct member_organisation o;
-    struct db *db;
+    const struct member_names *names = &accept->person->organisation;
     BW_TRY(req_write(rq, signin_accept, accept, err));
-    BW_TRY(req_db(rq, &db, err));
-    BW_TRY(member_organisation_get(db, viewer_system("its own name, told after both steps"),
-                                   accept->person->organisation_id, http_arena(rq), &o, err));
-    const struct signin_suspended_view v = {.organisation = member_name(&o.names, req_lang(rq)),
+    const struct signin_suspended_view v = {.organisation = member_name(names, req_lang(rq)),
                                             .home = link_to(rq, "")};
     http_status(rs, STATUS_DENIED);
     return send(rq, rs, MSG_member_suspended_title, false, html_signin_suspended_slot(&v), err);

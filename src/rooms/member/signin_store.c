@@ -11,11 +11,11 @@ enum { KIND_ACCOUNT = 0, KIND_NETWORK = 1, SWEEP_ROWS = 32 };
 
 /* -- who --------------------------------------------------------------------------------------- */
 
-#define SIGNIN_PERSON                                                                            \
-    "SELECT p.id, p.organisation_id, p.public_id, p.name, p.email, p.role, o.state,"             \
-    " c.password_hash, c.totp_sealed, c.totp_last_step FROM v_person p"                          \
-    " JOIN v_organisation o ON o.id = p.organisation_id JOIN credential c ON c.person_id = p.id" \
-    " WHERE p.state = 0 AND o.state < 2 AND "
+#define SIGNIN_PERSON                                                                        \
+    "SELECT p.id, p.organisation_id, p.public_id, p.name, p.email, p.role, o.state,"         \
+    " c.password_hash, c.totp_sealed, c.totp_last_step, o.name_en, o.name_hant, o.name_hans" \
+    " FROM v_person p JOIN v_organisation o ON o.id = p.organisation_id"                     \
+    " JOIN credential c ON c.person_id = p.id WHERE p.state = 0 AND o.state < 2 AND "
 
 static enum bw_rc read_person(struct db_stmt *st, struct bw_arena *arena, struct signin_person *ret,
                               struct bw_err *err)
@@ -34,6 +34,7 @@ static enum bw_rc read_person(struct db_stmt *st, struct bw_arena *arena, struct
     BW_TRY(bw_view_copy(arena, db_text(st, 4), &p.email, err));
     BW_TRY(bw_view_copy(arena, db_text(st, 7), &p.password_hash, err));
     BW_TRY(bw_view_copy(arena, db_bytes(st, 8), &p.totp_sealed, err));
+    BW_TRY(member_names_row(st, 10, arena, &p.organisation, err));
     *ret = p;
     return BW_OK;
 }

@@ -334,6 +334,19 @@ BW_TEST(a_code_is_taken_once)
     CHECK_INT(person_of(t, MT_SHOP_REP).totp_last_step, step + 1);
 }
 
+BW_TEST(who_got_in_has_no_failures_left)
+{
+    BENCH("cleared");
+    set_limits(t, "2", "1000");
+    struct signin_person p = person_of(t, MT_SHOP_REP);
+    struct signin_throttle g = guesses(t, "sam@sampan.example", "192.0.2.1");
+    REQUIRE(write_throttle(t, do_fail, g) == BW_OK);
+    REQUIRE(write_throttle(t, do_take, g) == BW_OK);
+    CHECK(may_try(t, g) == BW_BUSY);
+    CHECK(accept_step(t, &p, 100, NULL) == BW_OK);
+    CHECK(may_try(t, g) == BW_OK);
+}
+
 BW_TEST(a_secret_opens_only_for_its_person)
 {
     BENCH("secret");

@@ -23,5 +23,9 @@ struct notify_mail_finding {
     enum i18n_msg severity_msg;
     struct html_url link;
 };
+struct notify_mail_invite {
+    struct bw_view hub_name, organisation;
+    struct html_url link;
+};
 
 #endif

@@ -170,11 +170,20 @@ static enum bw_rc recipients(struct outbox *o, struct db *db, int64_t audience_n
     return BW_OK;
 }
 
+/* Staff see what they may have to moderate; they are mailed what was meant for them. */
+static bool only_as_staff(const struct audience_info *a, const struct member_recipient *to)
+{
+    return role_is_staff(to->role) && !audience_has(a, (struct grant){GRANT_EVERYBODY, 0}) &&
+           !audience_has(a, (struct grant){GRANT_ORGANISATION, to->organisation_id}) &&
+           !audience_has(a, (struct grant){GRANT_PERSON, to->person_id});
+}
+
 static enum bw_rc mail_item(struct outbox *o, struct db_engine *e, struct bw_err *err)
 {
     struct intel_item item;
     struct member_recipient *to;
     struct member_organisation author = {0};
+    struct audience_info audience;
     size_t n;
     {
         BW_AUTO(db) *db = NULL;
@@ -185,6 +194,7 @@ static enum bw_rc mail_item(struct outbox *o, struct db_engine *e, struct bw_err
             return BW_OK; /* withdrawn meanwhile */
         BW_TRY(rc);
         BW_TRY(recipients(o, db, item.audience_id, &to, &n, err));
+        BW_TRY(audience_get(db, o->event->audience_id, &audience, err));
         BW_TRY(member_organisation_get(db, system, item.author_organisation_id, o->arena, &author,
                                        err));
     }
@@ -200,7 +210,7 @@ static enum bw_rc mail_item(struct outbox *o, struct db_engine *e, struct bw_err
     };
     for (size_t i = 0; i < n; i++) {
         struct notify_mail_item d = base;
-        if (to[i].person_id == item.author_person_id)
+        if (to[i].person_id == item.author_person_id || only_as_staff(&audience, &to[i]))
             continue;
         d.by = member_name(&author.names, to[i].lang);
         BW_TRY(mail_item_to(o, d, &item, &to[i], err));
@@ -274,6 +284,62 @@ static enum bw_rc mail_finding(struct outbox *o, struct db_engine *e, struct bw_
     return flush(o, err);
 }
 
+/* -- invitations ----------------------------------------------------------------------------------- */
+
+static enum bw_rc mail_invite_to(struct outbox *o, const struct member_recipient *to,
+                                 struct notify_mail_invite d, struct bw_err *err)
+{
+    BW_AUTO_BUF text = BW_BUF_INIT(MAIL_BYTES_MAX);
+    BW_AUTO_BUF page = BW_BUF_INIT(MAIL_BYTES_MAX);
+    BW_AUTO_BUF subject = BW_BUF_INIT(1024);
+    struct bw_view subject_copy;
+    struct html h;
+    html_init(o->hub, to->lang, &page, &h);
+    html_mail_invite(&h, &d);
+    I18N_PUT(&subject, to->lang, MSG_notify_invite_subject, I18N_TEXT("name", d.hub_name));
+    I18N_PUT(&text, to->lang, MSG_notify_invite_text, I18N_TEXT("name", d.hub_name),
+             I18N_TEXT("organisation", d.organisation));
+    BW_BUF_LIT(&text, "\n\n");
+    bw_buf_view(&text, d.link.text);
+    BW_BUF_LIT(&text, "\n\n");
+    bw_buf_view(&text, i18n(to->lang, MSG_notify_invite_ignore));
+    BW_BUF_LIT(&text, "\n");
+    BW_TRY(bw_buf_rc(&subject, "mail", err));
+    BW_TRY(bw_view_copy(o->arena, bw_buf_text(&subject), &subject_copy, err));
+    return put(o, to, subject_copy, &text, &page, false, err);
+}
+
+/* Somebody new who has no password yet gets the link to choose one. */
+static enum bw_rc mail_invite(struct outbox *o, struct db_engine *e, struct bw_err *err)
+{
+    struct member_recipient to;
+    struct member_organisation org;
+    struct bw_view token;
+    int64_t person_id;
+    {
+        BW_AUTO(db) *db = NULL;
+        BW_TRY(db_open(e, &db, err));
+        enum bw_rc rc = member_person_key(db, o->event->object, &person_id, err);
+        if (rc == BW_OK)
+            rc = member_welcome_token(db, o->hub->keyring, person_id, o->arena, &token, err);
+        if (rc == BW_CONFLICT || rc == BW_NOT_FOUND)
+            return BW_OK;
+        BW_TRY(rc);
+        BW_TRY(member_person_get(db, person_id, o->arena, &to, err));
+        BW_TRY(member_organisation_get(db, viewer_system("mail: the invited one's organisation"),
+                                       to.organisation_id, o->arena, &org, err));
+    }
+    const struct notify_mail_invite d = {
+        .hub_name = setting_text(o->hub->settings, SETTING_NAME),
+        .organisation = member_name(&org.names, to.lang),
+        .link = html_url_or_hash(bw_arena_printf(o->arena, "%.*s/%.*s/welcome?t=%.*s",
+                                                 BW_VF(o->hub->url), BW_VF(i18n_path_name(to.lang)),
+                                                 BW_VF(token))),
+    };
+    BW_TRY(mail_invite_to(o, &to, d, err));
+    return flush(o, err);
+}
+
 static enum bw_rc take(void *arg, struct db_engine *e, const struct ledger_event *events, size_t n,
                        struct bw_err *err)
 {
@@ -282,14 +348,14 @@ static enum bw_rc take(void *arg, struct db_engine *e, const struct ledger_event
     if (!arena || !o)
         return bw_fail_memory(err);
     for (size_t i = 0; i < n; i++) {
-        if (events[i].audience_id == 0)
-            continue;
         bw_arena_reset(arena);
         *o = (struct outbox){.hub = arg, .event = &events[i], .arena = arena};
         if (events[i].verb == LEDGER_ITEM_PUBLISHED)
             BW_TRY(mail_item(o, e, err));
         else if (events[i].verb == LEDGER_FINDING_OPENED)
             BW_TRY(mail_finding(o, e, err));
+        else if (events[i].verb == LEDGER_PERSON_ADDED)
+            BW_TRY(mail_invite(o, e, err));
     }
     return BW_OK;
 }
