@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* replay - runs a fuzz target over the files of a folder, so that every input that was once found to be
- * interesting is an ordinary test from then on. A crash is a failure by the sanitizers' hand. */
+/* replay - runs a fuzz target over the files of a folder, so that every input that was once found
+ * to be interesting is an ordinary test from then on. A crash is a failure by the sanitizers' hand.
+ */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -43,7 +44,8 @@ int main(int argc, char **argv)
         closedir(dir);
     }
     if (n == 0)
-        printf("not ok %u - %s holds no seeds\n", ++n, argc == 2 ? argv[1] : "(no folder given)"), bad = 1;
+        printf("not ok %u - %s holds no seeds\n", ++n, argc == 2 ? argv[1] : "(no folder given)"),
+            bad = 1;
     printf("1..%u\n", n);
     return bad;
 }

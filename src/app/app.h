@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* app - puts the rooms together: the table of rooms, opening a hub's data folder, serving, commands. */
+/* app - puts the rooms together: the table of rooms, opening a hub's data folder, serving,
+ * commands. */
 #ifndef APP_H
 #define APP_H
 
@@ -13,11 +14,12 @@ extern const size_t app_commands_n;
 /* Every route of the program: the rooms' and the assets'. Made once; never freed. */
 const struct http_route *app_routes(size_t *ret_n);
 
-/* What is common to all commands, taken out of ARGV: --data DIR, --set name=value, --config FILE. */
+/* What is common to all commands, taken out of ARGV: --data DIR, --set name=value, --config FILE.
+ */
 struct app_options {
-    const char *data_dir;  /* "./data" */
-    const char *config;    /* NULL: DIR/breakwater.conf */
-    const char *listen;    /* serve only */
+    const char *data_dir; /* "./data" */
+    const char *config;   /* NULL: DIR/breakwater.conf */
+    const char *listen;   /* serve only */
     bool demo, create, read_only;
     struct settings *settings; /* defaults, file, environment, --set */
     char **rest;               /* what is left of the arguments */
@@ -28,15 +30,22 @@ struct app_options {
 bool app_options_parse(int argc, char **argv, const char *allowed, struct app_options *ret);
 void app_options_done(struct app_options *o);
 
-/* Opens the data folder. BW_NOT_FOUND: there is no hub in it (unless o->create). One hub a process. */
+/* Opens the data folder. BW_NOT_FOUND: there is no hub in it (unless o->create). One hub a process.
+ */
 BW_MUST_CHECK enum bw_rc app_open(const struct app_options *o, struct hub *ret, struct bw_err *err);
 void app_close(struct hub *hub);
 
 /* `breakwater serve`. */
 int app_serve(int argc, char **argv);
 
-/* Fills an empty hub with the demo community and writes DIR/demo.json; on a filled one it does nothing. */
+/* Fills an empty hub with the demo community and writes DIR/demo.json; on a filled one it does
+ * nothing. */
 BW_MUST_CHECK enum bw_rc demo_fill(struct hub *hub, const char *url, struct bw_err *err);
+
+/* demo.json: the sign-ins of the personas, mode 0600. demo_write() replaces it; demo_announce()
+ * prints the sign-ins and puts the address into it under which the hub is reached now. */
+BW_MUST_CHECK enum bw_rc demo_write(const struct hub *hub, struct bw_view json, struct bw_err *err);
+BW_MUST_CHECK enum bw_rc demo_announce(const struct hub *hub, const char *url, struct bw_err *err);
 
 /* Prints "breakwater: message" and returns the exit status 1. */
 int app_failed(const struct bw_err *err);

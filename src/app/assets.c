@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* assets - serves what tools/assets.py compiled in. Addresses carry ?v=build, so browsers may keep the
- * files for a year and still get new ones with a new release. */
+/* assets - serves what tools/assets.py compiled in. Addresses carry ?v=build, so browsers may keep
+ * the files for a year and still get new ones with a new release. */
 #include "assets.h"
 
 #include "permission.h"
@@ -30,6 +30,14 @@ static const struct http_param PARAMS[] = {
     {"file", HTTP_WORD, HTTP_IN_PATH | HTTP_REQUIRED, 1, 60},
     {"v", HTTP_WORD, HTTP_IN_QUERY, 0, 40},
 };
-const struct http_route asset_route = {
-    HTTP_GET, "/assets/{folder}/{file}", HTTP_LOOP, HTTP_ASSET,     PERM_OPEN, PARAMS,
-    BW_COUNT(PARAMS), 0, NULL, serve, "style sheet, script, icons"};
+const struct http_route asset_route = {HTTP_GET,
+                                       "/assets/{folder}/{file}",
+                                       HTTP_LOOP,
+                                       HTTP_ASSET,
+                                       PERM_OPEN,
+                                       PARAMS,
+                                       BW_COUNT(PARAMS),
+                                       0,
+                                       NULL,
+                                       serve,
+                                       "style sheet, script, icons"};

@@ -13,7 +13,8 @@
 
 enum { EXIT_USAGE = 2, EXIT_RESERVED = 64 };
 
-/* -- init ------------------------------------------------------------------------------------------ */
+/* -- init
+ * ------------------------------------------------------------------------------------------ */
 
 static bool read_line(const char *prompt, bool hidden, char *out, size_t size)
 {
@@ -57,8 +58,8 @@ static enum bw_rc write_first(struct db_tx *tx, void *arg, struct bw_err *err)
     struct first *f = arg;
     struct bw_id id;
     int64_t organisation, person;
-    const struct member_organisation_in org = {
-        .names = {{bw_view_z(f->organisation)}}, .class_ = MEMBER_CERT};
+    const struct member_organisation_in org = {.names = {{bw_view_z(f->organisation)}},
+                                               .class_ = MEMBER_CERT};
     BW_TRY(member_organisation_add(tx, 0, &org, &organisation, &id, err));
     const struct member_person_in in = {
         .organisation_id = organisation,
@@ -73,9 +74,10 @@ static enum bw_rc write_first(struct db_tx *tx, void *arg, struct bw_err *err)
 static enum bw_rc init_hub(struct hub *hub, struct first *f, struct bw_err *err)
 {
     int64_t events, shortest = setting_int(hub->settings, SETTING_PASSWORD_LENGTH);
-    const struct crypto_password_cost cost = {
-        (size_t)setting_int(hub->settings, SETTING_PASSWORD_MEMORY),
-        (unsigned)setting_int(hub->settings, SETTING_PASSWORD_PASSES)};
+    const struct crypto_password_cost cost = {(size_t)setting_int(hub->settings,
+                                                                  SETTING_PASSWORD_MEMORY),
+                                              (unsigned)setting_int(hub->settings,
+                                                                    SETTING_PASSWORD_PASSES)};
     {
         BW_AUTO(db) *db = NULL;
         BW_TRY(db_open(hub->db, &db, err));
@@ -85,7 +87,8 @@ static enum bw_rc init_hub(struct hub *hub, struct first *f, struct bw_err *err)
         return bw_fail(err, BW_CONFLICT, "%s holds a hub already: nothing was changed",
                        hub->data_dir);
     if (!ask(f))
-        return bw_fail(err, BW_INVALID, "init needs four lines: organisation, name, e-mail, password");
+        return bw_fail(err, BW_INVALID,
+                       "init needs four lines: organisation, name, e-mail, password");
     if (!mail_address_valid(bw_view_z(f->email)))
         return bw_fail(err, BW_INVALID, "\"%s\" is not an e-mail address", f->email);
     if ((int64_t)strlen(f->password) < shortest)
@@ -112,14 +115,16 @@ static int run_init(int argc, char **argv)
         app_close(&hub);
     }
     if (rc == BW_OK)
-        printf("The hub in %s is ready. Start it with `breakwater serve --data %s` and sign in as %s;"
-               " the second step is set up then.\n",
-               o.data_dir, o.data_dir, f.email);
+        printf(
+            "The hub in %s is ready. Start it with `breakwater serve --data %s` and sign in as %s;"
+            " the second step is set up then.\n",
+            o.data_dir, o.data_dir, f.email);
     app_options_done(&o);
     return rc == BW_OK ? 0 : app_failed(&err);
 }
 
-/* -- ledger ---------------------------------------------------------------------------------------- */
+/* -- ledger
+ * ---------------------------------------------------------------------------------------- */
 
 static enum bw_rc verify(struct hub *hub, struct bw_err *err)
 {
@@ -162,7 +167,8 @@ static int run_ledger(int argc, char **argv)
     return rc == BW_OK ? 0 : app_failed(&err);
 }
 
-/* -- config, routes -------------------------------------------------------------------------------- */
+/* -- config, routes
+ * -------------------------------------------------------------------------------- */
 
 static int run_config(int argc, char **argv)
 {
@@ -199,7 +205,8 @@ static void print_params(const struct http_route *route)
         unsigned in = http_param_in(route, p);
         printf("%s%s:%s:%s%s%s:%s:%" PRId64 ":%" PRId64, i ? " " : "", p->name, kinds[p->kind],
                in & HTTP_IN_PATH ? "p" : "", in & HTTP_IN_QUERY ? "q" : "",
-               in & HTTP_IN_FORM ? "f" : "", p->flags & HTTP_REQUIRED ? "required" : "", p->min, p->max);
+               in & HTTP_IN_FORM ? "f" : "", p->flags & HTTP_REQUIRED ? "required" : "", p->min,
+               p->max);
     }
 }
 
@@ -232,16 +239,18 @@ static int run_reserved(int argc, char **argv)
 const struct command app_commands[] = {
     {"serve", "[--data DIR] [--listen ADDR:PORT] [--demo]", "run the hub",
      "Listens on 127.0.0.1:8080 unless told otherwise; put nginx or Caddy in front for TLS.\n"
-     "--demo fills an empty folder with an invented community and writes DIR/demo.json with sign-ins.\n"
+     "--demo fills an empty folder with an invented community and writes DIR/demo.json with "
+     "sign-ins.\n"
      "SIGTERM stops it cleanly.",
      app_serve},
     {"init", "[--data DIR]", "make an empty hub with one operator",
-     "Asks for organisation, name, e-mail address and password (four lines; a terminal hides the last).",
+     "Asks for organisation, name, e-mail address and password (four lines; a terminal hides the "
+     "last).",
      run_init},
     {"ledger", "verify [--data DIR]", "check the ledger, its signatures and the database",
      "Recomputes every leaf, opening and checkpoint from the stored rows.", run_ledger},
-    {"config", "[--data DIR] [--set name=value]", "print the settings as a configuration file", NULL,
-     run_config},
+    {"config", "[--data DIR] [--set name=value]", "print the settings as a configuration file",
+     NULL, run_config},
     {"routes", "", "print the route table (tab separated)", NULL, run_routes},
     {"match", "--networks FILE --events FILE [--out FILE] [--threads N]",
      "match events with networks (later release)", NULL, run_reserved},

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* demo - an invented community to try the hub with: 280 organisations, 950 representatives, 1,500 items
- * of which 390 are public, networks and findings.
+/* demo - an invented community to try the hub with: 280 organisations, 950 representatives, 1,500
+ * items of which 390 are public, networks and findings.
  *
- * It goes through the rooms' facades like everybody else, so what it makes is what members would have
- * made. Names, words and sentence frames are in assets/demo/. From a fixed seed: the same community each
- * time, but for its secrets and for "now". The wall clock is fixed while it writes, so that the items lie
- * in the past. Only the personas of demo.json can sign in. */
+ * It goes through the rooms' facades like everybody else, so what it makes is what members would
+ * have made. Names, words and sentence frames are in assets/demo/. From a fixed seed: the same
+ * community each time, but for its secrets and for "now". The wall clock is fixed while it writes,
+ * so that the items lie in the past. Only the personas of demo.json can sign in. */
 #include "app.h"
 
 #include "bw_clock.h"
@@ -14,20 +14,26 @@
 #include "demo_community.h"
 #include "demo_frames.h"
 #include "intel.h"
-#include "json.h"
 #include "json_write.h"
 #include "notify.h"
 #include "watch.h"
 
-#include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum {
-    ORGANISATIONS = 280, PEOPLE = 950, ITEMS = 1500, PUBLIC = 390, CIRCLES = 4, SECTORS = 12,
-    STAFF = 6, DAYS = 700, WAITING = 12, SUSPENDED = 24, EVENTS = 600, LINES_MAX = 64, ARENA_CAP = 64 << 20,
+    ORGANISATIONS = 280,
+    PEOPLE = 950,
+    ITEMS = 1500,
+    PUBLIC = 390,
+    CIRCLES = 4,
+    SECTORS = 12,
+    STAFF = 6,
+    DAYS = 700,
+    WAITING = 12,
+    SUSPENDED = 24,
+    EVENTS = 600,
+    LINES_MAX = 64,
+    ARENA_CAP = 64 << 20,
 };
 #define SEED 20260501
 
@@ -52,7 +58,8 @@ static size_t pick(size_t n)
     return (size_t)bw_random_below(BW_RANDOM_DEMO, n);
 }
 
-/* -- words ------------------------------------------------------------------------------------------ */
+/* -- words
+ * ------------------------------------------------------------------------------------------ */
 
 /* Lines of "[name]" in TEXT; comments and blank lines are left out. */
 static size_t section(const char *text, const char *name, struct bw_view lines[LINES_MAX])
@@ -90,23 +97,23 @@ static struct bw_view any(const char *text, const char *name)
     return lines[pick(n)];
 }
 
-static void put_hex(struct bw_buf *out, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        bw_buf_byte(out, "0123456789abcdef"[pick(16)]);
-}
-
 /* A host of an invented name; the dots are left whole, as people paste them from logs. */
 static void put_domain(struct bw_buf *out)
 {
-    static const char *const words[] = {"update", "portal", "secure", "mail", "cdn", "login", "files",
-                                        "sync"};
+    static const char *const words[] = {"update", "portal", "secure", "mail",
+                                        "cdn",    "login",  "files",  "sync"};
     bw_buf_printf(out, "%s-%zu.%s%zu.example", words[pick(8)], pick(90) + 10, words[pick(8)],
                   pick(400));
 }
 
 static void put_slot(struct bw_buf *out, struct bw_view slot, struct bw_view product)
 {
+    static const char *const lists[][2] = {{"family", "families"},
+                                           {"actor", "actors"},
+                                           {"technique", "techniques"}};
+    for (size_t i = 0; i < BW_COUNT(lists); i++)
+        if (bw_view_is(slot, lists[i][0]))
+            bw_buf_view(out, any(demo_frames, lists[i][1]));
     if (bw_view_is(slot, "product"))
         bw_buf_view(out, product);
     else if (bw_view_is(slot, "version"))
@@ -118,15 +125,10 @@ static void put_slot(struct bw_buf *out, struct bw_view slot, struct bw_view pro
     else if (bw_view_is(slot, "domain"))
         put_domain(out);
     else if (bw_view_is(slot, "hash"))
-        put_hex(out, 64);
+        for (int i = 0; i < 8; i++)
+            bw_buf_printf(out, "%08zx", pick((size_t)1 << 32));
     else if (bw_view_is(slot, "count") || bw_view_is(slot, "days"))
         bw_buf_printf(out, "%zu", 2 + pick(28));
-    else if (bw_view_is(slot, "family"))
-        bw_buf_view(out, any(demo_frames, "families"));
-    else if (bw_view_is(slot, "actor"))
-        bw_buf_view(out, any(demo_frames, "actors"));
-    else if (bw_view_is(slot, "technique"))
-        bw_buf_view(out, any(demo_frames, "techniques"));
     else if (bw_view_is(slot, "url")) {
         BW_BUF_LIT(out, "https://");
         put_domain(out);
@@ -167,16 +169,20 @@ static bool put_part(struct bw_buf *out, const char *kind, enum i18n_lang lang, 
     return true;
 }
 
-/* -- organisations and people ------------------------------------------------------------------------ */
+/* -- organisations and people
+ * ------------------------------------------------------------------------ */
 
 static const struct persona {
     const char *name;
     int organisation; /* index */
     enum role role;
 } PERSONAS[] = {
-    {"operator", 0, ROLE_OPERATOR}, {"analyst", 0, ROLE_ANALYST},
-    {"bank", 1, ROLE_ADMIN},        {"hospital", 2, ROLE_ADMIN},
-    {"hospital2", 14, ROLE_ADMIN},  {"sme", 9, ROLE_REPRESENTATIVE},
+    {"operator", 0, ROLE_OPERATOR},
+    {"analyst", 0, ROLE_ANALYST},
+    {"bank", 1, ROLE_ADMIN},
+    {"hospital", 2, ROLE_ADMIN},
+    {"hospital2", 14, ROLE_ADMIN},
+    {"sme", 9, ROLE_REPRESENTATIVE},
     {"suspended", SUSPENDED, ROLE_ADMIN},
 };
 
@@ -286,15 +292,17 @@ static enum bw_rc prepare_person(struct organisation_write *w, int number, struc
         .email = p->persona ? bw_arena_printf(d->arena, "%s@demo.example", p->persona->name)
                             : bw_arena_printf(d->arena, "person%d@org%d.example", number, w->index),
         .lang = (enum i18n_lang)((w->index + number) % I18N_LANGS),
-        .role = p->persona ? p->persona->role
-                           : w->index == 0 ? ROLE_ANALYST
-                                           : number == 0 ? ROLE_ADMIN : ROLE_REPRESENTATIVE,
+        .role = p->persona      ? p->persona->role
+                : w->index == 0 ? ROLE_ANALYST
+                : number == 0   ? ROLE_ADMIN
+                                : ROLE_REPRESENTATIVE,
     };
     if (!p->persona)
         return BW_OK;
-    const struct crypto_password_cost cost = {
-        (size_t)setting_int(d->hub->settings, SETTING_PASSWORD_MEMORY),
-        (unsigned)setting_int(d->hub->settings, SETTING_PASSWORD_PASSES)};
+    const struct crypto_password_cost cost = {(size_t)setting_int(d->hub->settings,
+                                                                  SETTING_PASSWORD_MEMORY),
+                                              (unsigned)setting_int(d->hub->settings,
+                                                                    SETTING_PASSWORD_PASSES)};
     struct crypto_token token = crypto_token_new("");
     snprintf(p->password, sizeof(p->password), "%.5s-%.5s-%.5s", token.text, token.text + 5,
              token.text + 10);
@@ -348,7 +356,8 @@ static enum bw_rc add_organisation(struct demo *d, int i, struct bw_err *err)
     return BW_OK;
 }
 
-/* -- items ------------------------------------------------------------------------------------------ */
+/* -- items
+ * ------------------------------------------------------------------------------------------ */
 
 struct item_write {
     const struct intel_prepared *prepared;
@@ -363,7 +372,8 @@ static enum bw_rc write_item(struct db_tx *tx, void *arg, struct bw_err *err)
     return w->release_by ? intel_item_release(tx, w->release_by, bw_view_z(id.text), err) : BW_OK;
 }
 
-/* Label and audience of item I; the first ones are spread, so that each persona has something of each. */
+/* Label and audience of item I; the first ones are spread, so that each persona has something of
+ * each. */
 static void choose_audience(struct demo *d, int i, int author, struct intel_item_in *in,
                             struct grant grants[4])
 {
@@ -395,11 +405,12 @@ static void choose_audience(struct demo *d, int i, int author, struct intel_item
 static enum bw_rc add_item(struct demo *d, int i, const struct viewer *operator_viewer,
                            struct bw_err *err)
 {
-    static const enum intel_kind KINDS[] = {INTEL_ALERT,    INTEL_ALERT,      INTEL_ADVISORY,
-                                            INTEL_ADVISORY, INTEL_INCIDENT,   INTEL_INDICATORS,
+    static const enum intel_kind KINDS[] = {INTEL_ALERT,         INTEL_ALERT,    INTEL_ADVISORY,
+                                            INTEL_ADVISORY,      INTEL_INCIDENT, INTEL_INDICATORS,
                                             INTEL_VULNERABILITY, INTEL_PRACTICE, INTEL_QUESTION};
-    static const char *const FRAMES[INTEL_KINDS] = {"alert", "advisory", "incident", "indicators",
-                                                    "vulnerability", "practice", "question"};
+    static const char *const FRAMES[INTEL_KINDS] = {"alert",      "advisory",      "incident",
+                                                    "indicators", "vulnerability", "practice",
+                                                    "question"};
     static const char *const PARTS[] = {"what", "detail", "advice"};
     BW_AUTO_BUF title = BW_BUF_INIT(1024);
     BW_AUTO_BUF body = BW_BUF_INIT(64 << 10);
@@ -440,8 +451,8 @@ static enum bw_rc add_item(struct demo *d, int i, const struct viewer *operator_
 
 static enum bw_rc add_items(struct demo *d, struct bw_err *err)
 {
-    /* In a shuffled order, so that public and members' items are mixed in time: 577 has no common factor
-     * with ITEMS. */
+    /* In a shuffled order, so that public and members' items are mixed in time: 577 has no common
+     * factor with ITEMS. */
     struct bw_arena *keep = bw_arena_new(1 << 20);
     struct viewer *operator_viewer;
     enum bw_rc rc = keep ? BW_OK : bw_fail_memory(err);
@@ -460,7 +471,8 @@ static enum bw_rc add_items(struct demo *d, struct bw_err *err)
     return rc;
 }
 
-/* -- networks and findings -------------------------------------------------------------------------- */
+/* -- networks and findings
+ * -------------------------------------------------------------------------- */
 
 static enum bw_rc write_networks(struct db_tx *tx, void *arg, struct bw_err *err)
 {
@@ -498,8 +510,8 @@ static enum bw_rc add_findings(struct demo *d, struct bw_err *err)
     for (size_t i = 0; i < EVENTS; i++) {
         char ip[BW_IP_TEXT_MAX];
         size_t org = 1 + (i < 20 ? i % 14 : pick(ORGANISATIONS - 1)), kind = pick(BW_COUNT(KINDS));
-        int n = snprintf(ip, sizeof(ip), "198.%zu.%zu.%zu", 18 + org / 256, org % 256,
-                         1 + pick(254));
+        int n =
+            snprintf(ip, sizeof(ip), "198.%zu.%zu.%zu", 18 + org / 256, org % 256, 1 + pick(254));
         events[i] = (struct watch_event){
             .seen_us = d->now_us - (int64_t)pick(30 * 24) * BW_HOUR_US,
             .port = KINDS[kind].port,
@@ -515,13 +527,14 @@ static enum bw_rc add_findings(struct demo *d, struct bw_err *err)
     return watch_events_take(d->hub, events, EVENTS, &result, err);
 }
 
-/* -- all of it --------------------------------------------------------------------------------------- */
+/* -- all of it
+ * --------------------------------------------------------------------------------------- */
 
 static enum bw_rc suspend(struct db_tx *tx, void *arg, struct bw_err *err)
 {
     const struct demo *d = arg;
-    return member_organisation_state(tx, d->operator_person, d->orgs[SUSPENDED].id, MEMBER_SUSPENDED,
-                                     err);
+    return member_organisation_state(tx, d->operator_person, d->orgs[SUSPENDED].id,
+                                     MEMBER_SUSPENDED, err);
 }
 
 static enum bw_rc fill(struct demo *d, struct bw_err *err)
@@ -535,23 +548,6 @@ static enum bw_rc fill(struct demo *d, struct bw_err *err)
     bw_arena_reset(d->arena);
     BW_TRY(add_findings(d, err));
     return db_write(d->hub->db, suspend, d, err);
-}
-
-static enum bw_rc write_file(const struct hub *hub, struct bw_view text, struct bw_err *err)
-{
-    char path[4096], fresh[4096];
-    snprintf(path, sizeof(path), "%s/demo.json", hub->data_dir);
-    snprintf(fresh, sizeof(fresh), "%s/demo.json.new", hub->data_dir);
-    BW_AUTO_FD fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0 || fchmod(fd, 0600) != 0)
-        return bw_fail_errno(err, fresh);
-    while (text.n) {
-        ssize_t n = write(fd, text.p, text.n);
-        if (n < 0)
-            return bw_fail_errno(err, fresh);
-        text = bw_view_from(text, (size_t)n);
-    }
-    return rename(fresh, path) == 0 ? BW_OK : bw_fail_errno(err, path);
 }
 
 enum bw_rc demo_fill(struct hub *hub, const char *url, struct bw_err *err)
@@ -591,5 +587,5 @@ enum bw_rc demo_fill(struct hub *hub, const char *url, struct bw_err *err)
     json_w_close(&d->json);
     BW_TRY(ledger_skip(hub->db, NOTIFY_MAIL_CONSUMER, err));
     BW_TRY(bw_buf_rc(&json, "demo.json", err));
-    return write_file(hub, bw_buf_text(&json), err);
+    return demo_write(hub, bw_buf_text(&json), err);
 }

@@ -21,14 +21,17 @@ static const struct command *find(const char *name)
 
 static void list(FILE *to)
 {
-    fprintf(to, "Usage: breakwater COMMAND [--data DIR] [--config FILE] [--set name=value] ...\n\n");
+    fprintf(to,
+            "Usage: breakwater COMMAND [--data DIR] [--config FILE] [--set name=value] ...\n\n");
     for (size_t i = 0; i < app_commands_n; i++)
         fprintf(to, "  %-10s %s\n", app_commands[i].name, app_commands[i].summary);
     for (size_t i = 0; i < app_rooms_n; i++)
         for (size_t j = 0; j < app_rooms[i]->n_commands; j++)
             fprintf(to, "  %-10s %s\n", app_rooms[i]->commands[j].name,
                     app_rooms[i]->commands[j].summary);
-    fprintf(to, "\n`breakwater help COMMAND` tells the rest; `breakwater config` lists the settings.\n");
+    fprintf(
+        to,
+        "\n`breakwater help COMMAND` tells the rest; `breakwater config` lists the settings.\n");
 }
 
 static int help(int argc, char **argv)

@@ -101,7 +101,8 @@ static void set_url(const struct app_options *o, struct hub *hub)
     BW_ASSERT(n > 0);
     hub->url = bw_view_z(opened.url);
     hub->secure_cookies = bw_view_starts(hub->url, BW_V("https://"));
-    hub->any_host = url.n == 0 && strncmp(listen, "127.", 4) != 0 && strncmp(listen, "[::1]", 5) != 0;
+    hub->any_host =
+        url.n == 0 && strncmp(listen, "127.", 4) != 0 && strncmp(listen, "[::1]", 5) != 0;
 }
 
 enum bw_rc app_open(const struct app_options *o, struct hub *ret, struct bw_err *err)

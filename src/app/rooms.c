@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rooms - the one list of rooms, in the order of docs/layers.txt, and the route table made of them. */
+/* rooms - the one list of rooms, in the order of docs/layers.txt, and the route table made of them.
+ */
 #include "app.h"
 #include "assets.h"
 
+#include "feed.h"
 #include "home.h"
 #include "intel.h"
 #include "member.h"
@@ -13,8 +15,8 @@
 #include "watch.h"
 
 const struct room *const app_rooms[] = {
-    &room_member, &room_intel, &room_watch, &room_taxii, 
-    &room_notify, &room_public, &room_home, &room_ops,
+    &room_member, &room_intel,  &room_watch, &room_taxii, &room_feed,
+    &room_notify, &room_public, &room_home,  &room_ops,
 };
 const size_t app_rooms_n = BW_COUNT(app_rooms);
 

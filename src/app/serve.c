@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* serve - the running hub: rooms, ledger followers, jobs, server, in this order; and back on SIGTERM.
+/* serve - the running hub: rooms, ledger followers, jobs, server, in this order; and back on
+ * SIGTERM.
  *
- * Stopping is graceful: no new requests, those under way finish, streams are told, durable consumers
- * take what is committed, then the database is closed. A kill -9 at any point loses nothing that was
- * acknowledged: that is the lane's and the ledger's matter, not this file's. */
+ * Stopping is graceful: no new requests, those under way finish, streams are told, durable
+ * consumers take what is committed, then the database is closed. A kill -9 at any point loses
+ * nothing that was acknowledged: that is the lane's and the ledger's matter, not this file's. */
 #include "app.h"
 
 #include "bw_clock.h"
@@ -27,6 +28,9 @@ static const struct http_header_row HEADERS[] = {
     {"Referrer-Policy", "no-referrer", HTTP_EVERY_FACE, false},
     {"Permissions-Policy", "camera=(), geolocation=(), microphone=()", HTTP_EVERY_FACE, false},
     {"Strict-Transport-Security", "max-age=31536000; includeSubDomains", HTTP_EVERY_FACE, true},
+    /* Kept by nobody on the way, unless a handler says otherwise. */
+    {"Cache-Control", "no-store",
+     HTTP_FACE_BIT(HTTP_PAGE) | HTTP_FACE_BIT(HTTP_API) | HTTP_FACE_BIT(HTTP_TAXII), false},
 };
 
 struct running {
@@ -40,7 +44,8 @@ struct running {
     char spool[4096];
 };
 
-/* -- the hub's own jobs ---------------------------------------------------------------------------- */
+/* -- the hub's own jobs
+ * ---------------------------------------------------------------------------- */
 
 static enum bw_rc job_checkpoint(struct job *job, struct bw_err *err)
 {
@@ -76,16 +81,20 @@ static enum bw_rc job_mail(struct job *job, struct bw_err *err)
     return rc == BW_BUSY ? BW_OK : rc;
 }
 
-/* -- putting together ------------------------------------------------------------------------------ */
+/* -- putting together
+ * ------------------------------------------------------------------------------ */
 
 static void gather(struct running *r)
 {
-    const int64_t checkpoint_us =
-        setting_int(r->hub.settings, SETTING_CHECKPOINT) * BW_MINUTE_US;
-    r->jobs[r->n_jobs++] = (struct job_kind){
-        .name = "ledger.checkpoint", .run = job_checkpoint, .tries_max = 3, .every_us = checkpoint_us};
-    r->jobs[r->n_jobs++] = (struct job_kind){
-        .name = "mail.deliver", .run = job_mail, .tries_max = 1, .every_us = 5 * BW_SECOND_US};
+    const int64_t checkpoint_us = setting_int(r->hub.settings, SETTING_CHECKPOINT) * BW_MINUTE_US;
+    r->jobs[r->n_jobs++] = (struct job_kind){.name = "ledger.checkpoint",
+                                             .run = job_checkpoint,
+                                             .tries_max = 3,
+                                             .every_us = checkpoint_us};
+    r->jobs[r->n_jobs++] = (struct job_kind){.name = "mail.deliver",
+                                             .run = job_mail,
+                                             .tries_max = 1,
+                                             .every_us = 5 * BW_SECOND_US};
     for (size_t i = 0; i < app_rooms_n; i++) {
         const struct room *room = app_rooms[i];
         for (size_t j = 0; j < room->n_consumers; j++) {
@@ -174,12 +183,17 @@ static void block_signals(sigset_t *ret)
     signal(SIGPIPE, SIG_IGN);
 }
 
-static void say_ready(const struct running *r, const char *listen)
+static enum bw_rc say_ready(const struct running *r, const char *listen, struct bw_err *err)
 {
+    char url[300];
     const char *colon = strrchr(listen, ':');
-    printf("listening on http://%.*s:%d\n", (int)(colon - listen), listen,
-           http_server_port(r->server));
+    snprintf(url, sizeof(url), "http://%.*s:%d", (int)(colon - listen), listen,
+             http_server_port(r->server));
+    if (r->hub.demo)
+        BW_TRY(demo_announce(&r->hub, url, err));
+    printf("listening on %s\n", url);
     fflush(stdout);
+    return BW_OK;
 }
 
 int app_serve(int argc, char **argv)
@@ -198,8 +212,9 @@ int app_serve(int argc, char **argv)
     enum bw_rc rc = app_open(&o, &r.hub, &err);
     if (rc == BW_OK)
         rc = start_all(&r, &o, &err);
+    if (rc == BW_OK)
+        rc = say_ready(&r, o.listen ? o.listen : "127.0.0.1:8080", &err);
     if (rc == BW_OK) {
-        say_ready(&r, o.listen ? o.listen : "127.0.0.1:8080");
         while (sigwait(&signals, &got) != 0)
             ;
         bw_log(BW_LOG_INFO, "serve.stopping", BW_FI("signal", got));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bw_thread - buffers that belong to a thread and are freed with it.
  *
- * For answers that a caller borrows until it asks again, where neither an arena nor the heap fits. */
+ * For answers that a caller borrows until it asks again, where neither an arena nor the heap fits.
+ */
 #ifndef BW_THREAD_H
 #define BW_THREAD_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* apikey - who is behind an Authorization header: `Bearer KEY` (RFC 6750), or `Basic` with e-mail and
- * key (RFC 7617) for tools that know nothing else. The key alone decides; what stands before the colon
- * is not looked at. Sessions are not accepted by APIs and keys not by pages: no form of one can be made
- * to act through the other. */
+/* apikey - who is behind an Authorization header: `Bearer KEY` (RFC 6750), or `Basic` with e-mail
+ * and key (RFC 7617) for tools that know nothing else. The key alone decides; what stands before
+ * the colon is not looked at. Sessions are not accepted by APIs and keys not by pages: no form of
+ * one can be made to act through the other. */
 #include "req_int.h"
 
 #include "bw_clock.h"

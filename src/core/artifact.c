@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* artifact - see artifact.h. A chunk is compressed outside the lane and written in a transaction of its
- * own, so that a large upload holds up no other writer. An artifact is seen once it is complete. */
+/* artifact - see artifact.h. A chunk is compressed outside the lane and written in a transaction of
+ * its own, so that a large upload holds up no other writer. An artifact is seen once it is
+ * complete. */
 #include "artifact.h"
 
 #include "bw_fault.h"
@@ -98,8 +99,7 @@ static enum bw_rc put_rest(struct db_engine *e, struct put *p, ZSTD_CCtx *zstd, 
         return bw_fail_memory(err);
     do {
         for (p->n_parts = 0; p->n_parts < PARTS_PER_WRITE && !p->last; part++) {
-            struct bw_view rest =
-                bw_view_from(p->in->bytes, (size_t)part * ARTIFACT_CHUNK_BYTES);
+            struct bw_view rest = bw_view_from(p->in->bytes, (size_t)part * ARTIFACT_CHUNK_BYTES);
             struct bw_view raw = bw_view_head(rest, ARTIFACT_CHUNK_BYTES);
             p->last = raw.n == rest.n;
             if (raw.n == 0)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* artifact - bytes as they were received, kept before any row that is made from them.
  *
- * Chunks of at most 256 KiB, zstd, in the same database; SHA-256 over the whole. The same bytes from the
- * same owner are stored once; across owners "already there" is never told, so each owner has a copy.
- * What is computed from artifacts can be thrown away and rebuilt; artifacts cannot. */
+ * Chunks of at most 256 KiB, zstd, in the same database; SHA-256 over the whole. The same bytes
+ * from the same owner are stored once; across owners "already there" is never told, so each owner
+ * has a copy. What is computed from artifacts can be thrown away and rebuilt; artifacts cannot. */
 #ifndef ARTIFACT_H
 #define ARTIFACT_H
 

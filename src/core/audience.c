@@ -3,8 +3,8 @@
  *
  * The store is two levels of pointers: a fixed top of SEGMENTS, each a block of SEGMENT_SIZE slots.
  * Readers load two atomic pointers; a miss reads the set from the database and publishes it with a
- * compare-and-swap (the loser frees its copy). It is filled from read snapshots only: inside a write
- * transaction an id may belong to an audience that is rolled back and given out again. */
+ * compare-and-swap (the loser frees its copy). It is filled from read snapshots only: inside a
+ * write transaction an id may belong to an audience that is rolled back and given out again. */
 #include "audience.h"
 
 #include "bw_fault.h"
@@ -26,10 +26,8 @@ static _Atomic(slot *) store[SEGMENTS];
 static const struct {
     const char *name, *word;
 } LABELS[TLP_LABELS] = {
-    [TLP_CLEAR] = {"TLP:CLEAR", "clear"},
-    [TLP_GREEN] = {"TLP:GREEN", "green"},
-    [TLP_AMBER] = {"TLP:AMBER", "amber"},
-    [TLP_AMBER_STRICT] = {"TLP:AMBER+STRICT", "amber+strict"},
+    [TLP_CLEAR] = {"TLP:CLEAR", "clear"}, [TLP_GREEN] = {"TLP:GREEN", "green"},
+    [TLP_AMBER] = {"TLP:AMBER", "amber"}, [TLP_AMBER_STRICT] = {"TLP:AMBER+STRICT", "amber+strict"},
     [TLP_RED] = {"TLP:RED", "red"},
 };
 
@@ -178,7 +176,8 @@ static enum bw_rc read_set(struct db *db, int64_t id, struct stored **ret, struc
         }
         int64_t tlp = db_int(st, 0);
         if (tlp < 0 || tlp >= TLP_LABELS)
-            return bw_fail_detail(err, BW_BROKEN, "internal error", "audience %ld: label", (long)id);
+            return bw_fail_detail(err, BW_BROKEN, "internal error", "audience %ld: label",
+                                  (long)id);
         s->tlp = (enum tlp)tlp;
         s->codes[s->n++] = db_int(st, 1);
     }

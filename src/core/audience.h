@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* audience - who may see a row.
  *
- * An audience is an interned, immutable set of grants with its TLP label; every readable row of every
- * room carries one audience_id. A viewer holds grants through what they are and belong to, and sees a
- * row when any grant of the row's audience is among them. "Who can see this" is the same set, spelled
- * out; changing who sees a row means giving it another audience, never changing an audience.
+ * An audience is an interned, immutable set of grants with its TLP label; every readable row of
+ * every room carries one audience_id. A viewer holds grants through what they are and belong to,
+ * and sees a row when any grant of the row's audience is among them. "Who can see this" is the same
+ * set, spelled out; changing who sees a row means giving it another audience, never changing an
+ * audience.
  *
- * Because audiences never change, what has been read of one is true for ever: the store keeps them in
- * memory (about 20 bytes each, loaded on first use, lock-free to read) and there is nothing to
+ * Because audiences never change, what has been read of one is true for ever: the store keeps them
+ * in memory (about 20 bytes each, loaded on first use, lock-free to read) and there is nothing to
  * invalidate. What changes is what viewers hold: see viewer.h. */
 #ifndef AUDIENCE_H
 #define AUDIENCE_H
@@ -15,10 +16,11 @@
 #include "bw_arena.h"
 #include "db.h"
 
-/* Traffic Light Protocol 2.0 (FIRST.org). Order: wider to narrower; a larger value restricts more. */
+/* Traffic Light Protocol 2.0 (FIRST.org). Order: wider to narrower; a larger value restricts more.
+ */
 enum tlp { TLP_CLEAR, TLP_GREEN, TLP_AMBER, TLP_AMBER_STRICT, TLP_RED, TLP_LABELS };
-const char *tlp_name(enum tlp tlp); /* "TLP:AMBER+STRICT", never translated */
-const char *tlp_word(enum tlp tlp); /* "amber+strict": in APIs and forms */
+const char *tlp_name(enum tlp tlp);              /* "TLP:AMBER+STRICT", never translated */
+const char *tlp_word(enum tlp tlp);              /* "amber+strict": in APIs and forms */
 bool tlp_parse(struct bw_view v, enum tlp *ret); /* either form, any case */
 
 /* Values are stored: append only. */
@@ -51,9 +53,9 @@ static inline struct grant grant_of_code(int64_t code)
 
 #define AUDIENCE_GRANTS_MAX 20000
 
-/* Finds or makes the audience with exactly these grants (order and doubles do not matter). BW_INVALID
- * when the label forbids the set: RED to anybody but named people, public with anything but CLEAR, an
- * empty set; BW_LIMIT over AUDIENCE_GRANTS_MAX. */
+/* Finds or makes the audience with exactly these grants (order and doubles do not matter).
+ * BW_INVALID when the label forbids the set: RED to anybody but named people, public with anything
+ * but CLEAR, an empty set; BW_LIMIT over AUDIENCE_GRANTS_MAX. */
 BW_MUST_CHECK enum bw_rc audience_intern(struct db_tx *tx, enum tlp tlp, const struct grant *grants,
                                          size_t n, int64_t *ret_id, struct bw_err *err);
 
@@ -62,8 +64,8 @@ struct audience_info {
     size_t n;
     const int64_t *codes; /* ascending grant codes */
 };
-/* The set of one audience, borrowed for the life of the process; the label alone is never a secret from
- * somebody who sees the row. BW_BROKEN: no such audience. */
+/* The set of one audience, borrowed for the life of the process; the label alone is never a secret
+ * from somebody who sees the row. BW_BROKEN: no such audience. */
 BW_MUST_CHECK enum bw_rc audience_get(struct db *db, int64_t id, struct audience_info *ret,
                                       struct bw_err *err);
 bool audience_has(const struct audience_info *a, struct grant g);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core_test - an engine in a folder of its own, for the tests of core and of rooms. Header only: each test
- * program is one file. The folder is removed at exit. */
+/* core_test - an engine in a folder of its own, for the tests of core and of rooms. Header only:
+ * each test program is one file. The folder is removed at exit. */
 #ifndef CORE_TEST_H
 #define CORE_TEST_H
 
@@ -38,9 +38,8 @@ __attribute__((unused)) static const char *core_test_dir(void)
 }
 
 /* Opens NAME.db with base, job, core and MORE migrations (ascending). Asserts that it works. */
-__attribute__((unused)) static struct db_engine *core_test_engine(const char *name,
-                                                                  const struct db_migration *more,
-                                                                  size_t n_more)
+__attribute__((unused)) static struct db_engine *
+core_test_engine(const char *name, const struct db_migration *more, size_t n_more)
 {
     struct db_migration list[64] = {job_migration, core_migration};
     char path[128];

@@ -23,10 +23,10 @@ struct hub {
     struct job_runner *jobs; /* NULL in tools */
     struct ledger *ledger;   /* NULL in tools */
     const char *data_dir;
-    struct bw_view url;      /* "https://hub.example", without a slash at its end */
-    struct bw_view build;    /* changes with the assets */
-    bool secure_cookies;     /* url is https */
-    bool any_host;           /* no url is set and the hub listens beyond loopback */
+    struct bw_view url;   /* "https://hub.example", without a slash at its end */
+    struct bw_view build; /* changes with the assets */
+    bool secure_cookies;  /* url is https */
+    bool any_host;        /* no url is set and the hub listens beyond loopback */
     bool demo;
 };
 

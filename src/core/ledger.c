@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ledger - appending, sequencing and reading; see ledger.h. Proofs are in ledger_proof.c, followers in
- * ledger_follow.c, the tree in merkle.c. */
+/* ledger - appending, sequencing and reading; see ledger.h. Proofs are in ledger_proof.c, followers
+ * in ledger_follow.c, the tree in merkle.c. */
 #include "ledger_int.h"
 
 #include "bw_clock.h"
@@ -31,7 +31,8 @@ static enum ledger_verb verb_of(struct bw_view name)
     return LEDGER_VERB_COUNT; /* of a later release: consumers ignore it */
 }
 
-/* -- leaf ------------------------------------------------------------------------------------------ */
+/* -- leaf
+ * ------------------------------------------------------------------------------------------ */
 
 struct crypto_digest ledger_commit_bytes(struct bw_view salt, char field, struct bw_view value)
 {
@@ -58,13 +59,18 @@ struct crypto_digest ledger_leaf_hash(const struct ledger_leaf *leaf)
     memcpy(head, format, sizeof(format) - 1);
     memcpy(head + sizeof(format) - 1, numbers, sizeof(numbers));
     const struct bw_view parts[] = {
-        {head, sizeof(format) - 1 + sizeof(numbers)}, leaf->verb,            leaf->object,
-        leaf->commit_actor,                           leaf->commit_audience, leaf->commit_payload,
+        {head, sizeof(format) - 1 + sizeof(numbers)},
+        leaf->verb,
+        leaf->object,
+        leaf->commit_actor,
+        leaf->commit_audience,
+        leaf->commit_payload,
     };
     return crypto_sha256_views(parts, BW_COUNT(parts));
 }
 
-/* -- appending ------------------------------------------------------------------------------------- */
+/* -- appending
+ * ------------------------------------------------------------------------------------- */
 
 static enum bw_rc insert_event(struct db_tx *tx, const struct ledger_entry *e, struct bw_view salt,
                                int64_t *ret_id, struct bw_err *err)
@@ -114,7 +120,8 @@ enum bw_rc ledger_append(struct db_tx *tx, const struct ledger_entry *e, struct 
     return db_run(st, err);
 }
 
-/* -- sequencing ------------------------------------------------------------------------------------ */
+/* -- sequencing
+ * ------------------------------------------------------------------------------------ */
 
 enum bw_rc ledger_state_read(struct db *db, struct merkle *ret, int64_t *ret_added_us,
                              struct bw_err *err)
@@ -234,7 +241,8 @@ void ledger_attach(struct db_engine *e)
     ledger_hooks(e, NULL, NULL);
 }
 
-/* -- reading --------------------------------------------------------------------------------------- */
+/* -- reading
+ * --------------------------------------------------------------------------------------- */
 
 enum bw_rc ledger_next(struct db *db, int64_t *ret_position, struct bw_err *err)
 {

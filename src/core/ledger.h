@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ledger - what happened, in one order, provable to anybody who keeps a checkpoint.
  *
- * Every change appends an event in its own transaction, without a position. One sequencer (SQLite: the
- * write lane just before COMMIT) gives position, Merkle leaf (RFC 6962 section 2.1) and a strictly
- * increasing time of adding. Bulk work appends one event per batch.
+ * Every change appends an event in its own transaction, without a position. One sequencer (SQLite:
+ * the write lane just before COMMIT) gives position, Merkle leaf (RFC 6962 section 2.1) and a
+ * strictly increasing time of adding. Bulk work appends one event per batch.
  *
- * A leaf holds verb, public object id, time, and salted commitments (SHA-256 over a 256-bit salt and
- * the value) to actor, audience and payload. The openings lie in a table that can be erased when the
- * law asks for it: the tree stays whole. Positions never leave the hub; nothing public is derived from
- * them but the tree size in a checkpoint, which goes out on a fixed schedule.
+ * A leaf holds verb, public object id, time, and salted commitments (SHA-256 over a 256-bit salt
+ * and the value) to actor, audience and payload. The openings lie in a table that can be erased
+ * when the law asks for it: the tree stays whole. Positions never leave the hub; nothing public is
+ * derived from them but the tree size in a checkpoint, which goes out on a fixed schedule.
  *
- * Alerts, live pages, digests and the audit trail follow the ledger (ledger_follow); the code that makes
- * a change calls none of them. */
+ * Alerts, live pages, digests and the audit trail follow the ledger (ledger_follow); the code that
+ * makes a change calls none of them. */
 #ifndef LEDGER_H
 #define LEDGER_H
 
@@ -19,28 +19,28 @@
 #include "viewer.h"
 
 /* Verbs are a table: what is not listed there does not compile. Values are stored by name. */
-#define LEDGER_VERBS(X)                                                                            \
-    X(ORGANISATION_ADDED, "organisation.added")                                                    \
-    X(ORGANISATION_CHANGED, "organisation.changed")                                                \
-    X(PERSON_ADDED, "person.added")                                                                \
-    X(PERSON_CHANGED, "person.changed")                                                            \
-    X(SIGNED_IN, "person.signed_in")                                                               \
-    X(SIGNED_OUT, "person.signed_out")                                                             \
-    X(KEY_ADDED, "key.added")                                                                      \
-    X(KEY_ENDED, "key.ended")                                                                      \
-    X(HOLDING_GIVEN, "holding.given")                                                              \
-    X(HOLDING_ENDED, "holding.ended")                                                              \
-    X(ITEM_DRAFTED, "item.drafted")                                                                \
-    X(ITEM_PUBLISHED, "item.published")                                                            \
-    X(ITEM_RELEASED, "item.released")                                                              \
-    X(ITEM_WITHDRAWN, "item.withdrawn")                                                            \
-    X(IMPORT_TAKEN, "import.taken")                                                                \
-    X(IMPORT_DONE, "import.done")                                                                  \
-    X(NETWORK_CLAIMED, "network.claimed")                                                          \
-    X(NETWORK_VERIFIED, "network.verified")                                                        \
-    X(NETWORK_REFUSED, "network.refused")                                                          \
-    X(FINDING_OPENED, "finding.opened")                                                            \
-    X(FINDING_ACKNOWLEDGED, "finding.acknowledged")                                                \
+#define LEDGER_VERBS(X)                             \
+    X(ORGANISATION_ADDED, "organisation.added")     \
+    X(ORGANISATION_CHANGED, "organisation.changed") \
+    X(PERSON_ADDED, "person.added")                 \
+    X(PERSON_CHANGED, "person.changed")             \
+    X(SIGNED_IN, "person.signed_in")                \
+    X(SIGNED_OUT, "person.signed_out")              \
+    X(KEY_ADDED, "key.added")                       \
+    X(KEY_ENDED, "key.ended")                       \
+    X(HOLDING_GIVEN, "holding.given")               \
+    X(HOLDING_ENDED, "holding.ended")               \
+    X(ITEM_DRAFTED, "item.drafted")                 \
+    X(ITEM_PUBLISHED, "item.published")             \
+    X(ITEM_RELEASED, "item.released")               \
+    X(ITEM_WITHDRAWN, "item.withdrawn")             \
+    X(IMPORT_TAKEN, "import.taken")                 \
+    X(IMPORT_DONE, "import.done")                   \
+    X(NETWORK_CLAIMED, "network.claimed")           \
+    X(NETWORK_VERIFIED, "network.verified")         \
+    X(NETWORK_REFUSED, "network.refused")           \
+    X(FINDING_OPENED, "finding.opened")             \
+    X(FINDING_ACKNOWLEDGED, "finding.acknowledged") \
     X(SETTING_CHANGED, "setting.changed")
 enum ledger_verb {
 #define LEDGER_ENUM(name, text) LEDGER_##name,
@@ -61,7 +61,8 @@ struct ledger_entry {
 BW_MUST_CHECK enum bw_rc ledger_append(struct db_tx *tx, const struct ledger_entry *e,
                                        struct bw_err *err);
 
-/* -- following ------------------------------------------------------------------------------------- */
+/* -- following
+ * ------------------------------------------------------------------------------------- */
 struct ledger_event {
     int64_t position; /* from 0; never leaves the hub */
     int64_t added_us; /* strictly increasing with position */
@@ -76,8 +77,9 @@ BW_MUST_CHECK enum bw_rc ledger_read(struct db *db, int64_t position, size_t max
 /* The next position to be given: 0 for an empty ledger. */
 BW_MUST_CHECK enum bw_rc ledger_next(struct db *db, int64_t *ret_position, struct bw_err *err);
 
-/* A consumer gets every event once or more, in order. It says BW_OK when the batch's effects are safe;
- * its position is then moved durably (`durable`) or only in memory: live pages have no past. */
+/* A consumer gets every event once or more, in order. It says BW_OK when the batch's effects are
+ * safe; its position is then moved durably (`durable`) or only in memory: live pages have no past.
+ */
 struct ledger_consumer {
     const char *name;
     bool durable;
@@ -85,20 +87,22 @@ struct ledger_consumer {
                        struct bw_err *err);
 };
 struct ledger;
-/* Sets the database hooks and starts one thread per consumer. A consumer that fails is retried with a
- * growing pause and logged; the others go on. */
-BW_MUST_CHECK enum bw_rc ledger_start(struct db_engine *e, const struct ledger_consumer *const *consumers,
-                                      size_t n, void *arg, struct ledger **ret, struct bw_err *err);
+/* Sets the database hooks and starts one thread per consumer. A consumer that fails is retried with
+ * a growing pause and logged; the others go on. */
+BW_MUST_CHECK enum bw_rc ledger_start(struct db_engine *e,
+                                      const struct ledger_consumer *const *consumers, size_t n,
+                                      void *arg, struct ledger **ret, struct bw_err *err);
 void ledger_stop(struct ledger *l);
 /* Only the hooks (sequencer), for tools that write without following. */
 void ledger_attach(struct db_engine *e);
-/* Moves a durable consumer behind everything that is committed now: it will not hear of it. For a hub that
- * is filled before it runs. */
+/* Moves a durable consumer behind everything that is committed now: it will not hear of it. For a
+ * hub that is filled before it runs. */
 BW_MUST_CHECK enum bw_rc ledger_skip(struct db_engine *e, const char *consumer, struct bw_err *err);
 /* Waits until every durable consumer has taken what is committed now; tests and clean stops. */
 bool ledger_settle(struct ledger *l, int timeout_ms);
 
-/* -- proof ----------------------------------------------------------------------------------------- */
+/* -- proof
+ * ----------------------------------------------------------------------------------------- */
 struct ledger_checkpoint {
     int64_t size; /* leaves */
     struct crypto_digest root;
@@ -122,7 +126,7 @@ BW_MUST_CHECK enum bw_rc ledger_verify(struct db *db, const struct crypto_public
 
 /* RFC 6962 2.1: root over N leaf hashes added one by one; state is at most 64 subtree hashes. */
 struct merkle {
-    uint64_t n;                    /* leaves; bit i set: peak[i] is the root of 2^i leaves */
+    uint64_t n; /* leaves; bit i set: peak[i] is the root of 2^i leaves */
     struct crypto_digest peak[64];
 };
 struct crypto_digest merkle_leaf_hash(struct bw_view leaf);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ledger_follow - hands sequenced events to those who act on them.
  *
- * One thread per consumer, woken by the lane after each durable commit. A durable consumer's position
- * is moved after its effects are safe, so a crash between the two hands the same events over again: at
- * least once, in order. A consumer that fails is asked again after a pause that doubles. */
+ * One thread per consumer, woken by the lane after each durable commit. A durable consumer's
+ * position is moved after its effects are safe, so a crash between the two hands the same events
+ * over again: at least once, in order. A consumer that fails is asked again after a pause that
+ * doubles. */
 #include "ledger_int.h"
 
 #include "bw_clock.h"
@@ -13,7 +14,13 @@
 #include <pthread.h>
 #include <time.h>
 
-enum { BATCH = 256, PAUSE_FIRST_MS = 100, PAUSE_MAX_MS = 30000, LOOK_MS = 1000, ARENA_CAP = 32 << 20 };
+enum {
+    BATCH = 256,
+    PAUSE_FIRST_MS = 100,
+    PAUSE_MAX_MS = 30000,
+    LOOK_MS = 1000,
+    ARENA_CAP = 32 << 20
+};
 
 struct follower {
     struct ledger *ledger;
@@ -111,8 +118,9 @@ static enum bw_rc take_batch(struct follower *f, struct bw_arena *arena, size_t 
     return BW_OK;
 }
 
-/* Waits for a commit after SEEN, or for the whole of PAUSE_MS after a failure. Commits of another process
- * (the command line beside a running hub) wake nobody: hence a look every second. False: stopping. */
+/* Waits for a commit after SEEN, or for the whole of PAUSE_MS after a failure. Commits of another
+ * process (the command line beside a running hub) wake nobody: hence a look every second. False:
+ * stopping. */
 static bool wait_for_more(struct ledger *l, uint64_t seen, int pause_ms)
 {
     const bool failed = pause_ms != 0;
@@ -170,8 +178,8 @@ static void *follow(void *arg)
     return NULL;
 }
 
-enum bw_rc ledger_start(struct db_engine *e, const struct ledger_consumer *const *consumers, size_t n,
-                        void *arg, struct ledger **ret, struct bw_err *err)
+enum bw_rc ledger_start(struct db_engine *e, const struct ledger_consumer *const *consumers,
+                        size_t n, void *arg, struct ledger **ret, struct bw_err *err)
 {
     struct ledger *l = bw_calloc(1, sizeof(*l) + n * sizeof(l->followers[0]));
     if (!l)

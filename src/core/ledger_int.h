@@ -5,7 +5,8 @@
 
 #include "ledger.h"
 
-/* What a leaf commits to. Encoded as length-prefixed fields, so that no two facts have the same bytes. */
+/* What a leaf commits to. Encoded as length-prefixed fields, so that no two facts have the same
+ * bytes. */
 struct ledger_leaf {
     int64_t position, added_us, at_us;
     struct bw_view verb, object;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ledger_proof - checkpoints, and the verifier that trusts nothing but the stored rows and a key. */
+/* ledger_proof - checkpoints, and the verifier that trusts nothing but the stored rows and a key.
+ */
 #include "ledger_int.h"
 
 #include "bw_clock.h"
@@ -19,9 +20,10 @@ void ledger_checkpoint_text(const struct ledger_checkpoint *c, struct bw_buf *ou
 static enum bw_rc checkpoint_last(struct db *db, struct ledger_checkpoint *ret, struct bw_err *err)
 {
     BW_AUTO(db_stmt) *st = NULL;
-    BW_TRY(db_plain(db,
-                    "SELECT size, root, at_us, signature FROM checkpoint ORDER BY size DESC LIMIT 1",
-                    &st, err));
+    BW_TRY(
+        db_plain(db,
+                 "SELECT size, root, at_us, signature FROM checkpoint ORDER BY size DESC LIMIT 1",
+                 &st, err));
     BW_TRY(db_row(st, err));
     ret->size = db_int(st, 0);
     ret->at_us = db_int(st, 2);
@@ -77,7 +79,8 @@ enum bw_rc ledger_sign(struct db_engine *e, const struct crypto_signer *signer,
     return BW_OK;
 }
 
-/* -- verifying ------------------------------------------------------------------------------------- */
+/* -- verifying
+ * ------------------------------------------------------------------------------------- */
 
 static enum bw_rc broken(struct bw_err *err, int64_t position, const char *what)
 {
@@ -132,7 +135,8 @@ static enum bw_rc verify_event(const struct db_stmt *st, struct merkle *m, int64
     return BW_OK;
 }
 
-/* The checkpoint at exactly this tree size, if there is one, must have this root and a good signature. */
+/* The checkpoint at exactly this tree size, if there is one, must have this root and a good
+ * signature. */
 static enum bw_rc verify_checkpoint(struct db_stmt *st, const struct merkle *m,
                                     const struct crypto_public_key *key, struct ledger_report *r,
                                     struct bw_err *err)

@@ -141,8 +141,8 @@ void page_to(struct http_req *rq, struct http_resp *rs, const char *fmt, ...)
     int n = vsnprintf(path, sizeof(path), fmt, ap);
     va_end(ap);
     BW_ASSERT(n >= 0 && (size_t)n < sizeof(path));
-    struct bw_view to = bw_arena_printf(http_arena(rq), "/%.*s/%s",
-                                        BW_VF(i18n_path_name(req_lang(rq))), path);
+    struct bw_view to =
+        bw_arena_printf(http_arena(rq), "/%.*s/%s", BW_VF(i18n_path_name(req_lang(rq))), path);
     http_redirect(rs, 303, to.p ? to : BW_V("/"));
 }
 

@@ -9,11 +9,20 @@
 #include "i18n.h"
 #include "req.h"
 
-enum nav { NAV_NONE, NAV_HOME, NAV_ITEMS, NAV_WRITE, NAV_WATCH, NAV_ORGANISATION, NAV_QUEUE,
-           NAV_PUBLIC, NAV_COUNT };
+enum nav {
+    NAV_NONE,
+    NAV_HOME,
+    NAV_ITEMS,
+    NAV_WRITE,
+    NAV_WATCH,
+    NAV_ORGANISATION,
+    NAV_QUEUE,
+    NAV_PUBLIC,
+    NAV_COUNT
+};
 
 struct page {
-    struct bw_view title;  /* text; the hub's name is put behind it */
+    struct bw_view title;    /* text; the hub's name is put behind it */
     enum i18n_msg title_msg; /* used where title is empty */
     enum nav here;
     bool narrow;          /* text and forms: a column of 50 rem */

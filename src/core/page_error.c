@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* page_error - how a failure looks: a helpful page for people, problem+json (RFC 9457) for programs, a
- * TAXII error (TAXII 2.1 section 3.6.1) for TAXII clients. The only place that turns rc into words. */
+/* page_error - how a failure looks: a helpful page for people, problem+json (RFC 9457) for
+ * programs, a TAXII error (TAXII 2.1 section 3.6.1) for TAXII clients. The only place that turns rc
+ * into words. */
 #include "page_int.h"
 
 #include "bw_log.h"
@@ -54,7 +55,8 @@ static void error_page(struct http_req *rq, struct http_resp *rs, enum bw_rc rc,
         .sign_in_link =
             html_url_or_hash(bw_arena_printf(http_arena(rq), "/%.*s/sign-in", BW_VF(lang))),
     };
-    if (page_send(rq, rs, &(struct page){.title_msg = e.title_msg, .body = html_page_error_slot(&e)},
+    if (page_send(rq, rs,
+                  &(struct page){.title_msg = e.title_msg, .body = html_page_error_slot(&e)},
                   &ignored) != BW_OK) {
         bw_buf_reset(http_out(rs));
         http_type(rs, "text/plain; charset=utf-8");
@@ -63,7 +65,8 @@ static void error_page(struct http_req *rq, struct http_resp *rs, enum bw_rc rc,
     http_set(rs, "Cache-Control", BW_V("no-store"));
 }
 
-/* A TAXII client and an API client are told the same in two forms: only the names of members differ. */
+/* A TAXII client and an API client are told the same in two forms: only the names of members
+ * differ. */
 static void error_json(struct http_req *rq, struct http_resp *rs, enum bw_rc rc,
                        const struct bw_err *err, bool taxii)
 {
@@ -92,11 +95,30 @@ static bool is_reserved(struct bw_view path)
 {
     /* MISP's calls at its root paths (docs: reserved names). */
     static const char *const FIRST[] = {
-        "events",       "attributes", "objects",        "tags",      "sightings",
-        "servers",      "users",      "admin",          "roles",     "organisations",
-        "feeds",        "galaxies",   "sharing_groups", "auth_keys", "shadow_attributes",
-        "sharingGroups", "warninglists", "taxonomies",  "noticelists", "objectTemplates",
-        "object_references", "objectReferences", "event_reports", "eventReports",
+        "events",
+        "attributes",
+        "objects",
+        "tags",
+        "sightings",
+        "servers",
+        "users",
+        "admin",
+        "roles",
+        "organisations",
+        "feeds",
+        "galaxies",
+        "sharing_groups",
+        "auth_keys",
+        "shadow_attributes",
+        "sharingGroups",
+        "warninglists",
+        "taxonomies",
+        "noticelists",
+        "objectTemplates",
+        "object_references",
+        "objectReferences",
+        "event_reports",
+        "eventReports",
     };
     struct bw_view rest = bw_view_from(path, 1), segment = bw_view_split(&rest, '/');
     for (size_t i = 0; i < BW_COUNT(FIRST); i++)

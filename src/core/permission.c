@@ -40,7 +40,7 @@ enum bw_rc permission_check(const struct viewer *v, enum permission p, struct bw
     if (permission_has(v, p))
         return BW_OK;
     if (v->role == ROLE_NOBODY)
-        return bw_fail(err, BW_UNSIGNED, "sign in first");
+        return bw_fail(err, BW_UNSIGNED, "sign in, or give an API key");
     if (v->api_key_id && (permission_table[p].roles & BIT(v->role)))
         return bw_fail(err, BW_DENIED, "this API key has no scope for \"%s\"",
                        permission_table[p].name);

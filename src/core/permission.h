@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* permission - what a role and an API key's scope may ask for. One table, from which the gate of every
- * route, the documentation and the authorisation tests are made. Seeing a row is the audience's matter;
- * a permission only says that the verb exists for this viewer. */
+/* permission - what a role and an API key's scope may ask for. One table, from which the gate of
+ * every route, the documentation and the authorisation tests are made. Seeing a row is the
+ * audience's matter; a permission only says that the verb exists for this viewer. */
 #ifndef PERMISSION_H
 #define PERMISSION_H
 
@@ -24,10 +24,10 @@ enum permission {
 };
 
 struct permission_row {
-    const char *name;     /* "share" */
-    unsigned roles;       /* bit per enum role */
-    unsigned scopes;      /* an API key needs one of these; 0: not by API key */
-    const char *text;     /* for the manual */
+    const char *name; /* "share" */
+    unsigned roles;   /* bit per enum role */
+    unsigned scopes;  /* an API key needs one of these; 0: not by API key */
+    const char *text; /* for the manual */
 };
 extern const struct permission_row permission_table[PERM_COUNT];
 

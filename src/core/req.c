@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* req - see req.h. The order in req_begin() matters: language, who asks, whether the route is theirs,
- * whether the form is ours; a handler runs only behind all four. */
+/* req - see req.h. The order in req_begin() matters: language, who asks, whether the route is
+ * theirs, whether the form is ours; a handler runs only behind all four. */
 #include "req_int.h"
 
 #include "bw_clock.h"
@@ -62,7 +62,8 @@ enum bw_rc req_write(struct http_req *rq, db_write_fn fn, void *arg, struct bw_e
     return db_write(r->hub->db, fn, arg, err);
 }
 
-/* -- forms ----------------------------------------------------------------------------------------- */
+/* -- forms
+ * ----------------------------------------------------------------------------------------- */
 
 struct bw_view req_csrf(struct http_req *rq)
 {
@@ -104,7 +105,8 @@ static bool is_own_origin(struct http_req *rq, struct bw_view origin)
            bw_view_eq_nocase(bw_view_from(origin, scheme.n), host);
 }
 
-/* security.md, CSRF: what the browser says about where the form came from, and the form's own token. */
+/* security.md, CSRF: what the browser says about where the form came from, and the form's own
+ * token. */
 static enum bw_rc check_form(struct http_req *rq, struct bw_err *err)
 {
     struct bw_view site = http_header(rq, "Sec-Fetch-Site");
@@ -120,7 +122,8 @@ static enum bw_rc check_form(struct http_req *rq, struct bw_err *err)
     return BW_OK;
 }
 
-/* -- hooks ----------------------------------------------------------------------------------------- */
+/* -- hooks
+ * ----------------------------------------------------------------------------------------- */
 
 static bool loopback_name(struct bw_view host)
 {
@@ -235,11 +238,11 @@ void req_end(struct http_req *rq, int status)
 void req_html_init(struct http_req *rq, struct bw_buf *out, struct html *ret)
 {
     struct req *r = req_of(rq);
-    *ret = (struct html){.out = out,
-                         .lang = r->lang,
-                         .csrf = req_csrf(rq),
-                         .build = r->hub->build,
-                         .zone_name = setting_text(r->hub->settings, SETTING_ZONE),
-                         .zone_offset_min =
-                             (int)setting_int(r->hub->settings, SETTING_ZONE_OFFSET)};
+    *ret =
+        (struct html){.out = out,
+                      .lang = r->lang,
+                      .csrf = req_csrf(rq),
+                      .build = r->hub->build,
+                      .zone_name = setting_text(r->hub->settings, SETTING_ZONE),
+                      .zone_offset_min = (int)setting_int(r->hub->settings, SETTING_ZONE_OFFSET)};
 }

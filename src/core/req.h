@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* req - one request as a room sees it: who asks, in which language, in which snapshot.
  *
- * req_begin() (the server's hook, before every handler) finds the viewer from session cookie or API key,
- * checks the route's permission and, for pages that change something, that the form is ours. So a
- * handler starts with a viewer that may use its route; which rows exist for that viewer is the gate's
- * matter. Paths of pages begin with /{lang}/: declare REQ_LANG among the parameters. */
+ * req_begin() (the server's hook, before every handler) finds the viewer from session cookie or API
+ * key, checks the route's permission and, for pages that change something, that the form is ours.
+ * So a handler starts with a viewer that may use its route; which rows exist for that viewer is the
+ * gate's matter. Paths of pages begin with /{lang}/: declare REQ_LANG among the parameters. */
 #ifndef REQ_H
 #define REQ_H
 
@@ -14,9 +14,15 @@
 #include "permission.h"
 
 /* First parameter of every page route. */
-#define REQ_LANG {"lang", HTTP_WORD, HTTP_IN_PATH | HTTP_REQUIRED, 2, 7}
+#define REQ_LANG                                              \
+    {                                                         \
+        "lang", HTTP_WORD, HTTP_IN_PATH | HTTP_REQUIRED, 2, 7 \
+    }
 /* The hidden form token; every form has it by {{csrf}}. */
-#define REQ_CSRF {"csrf", HTTP_TEXT, HTTP_IN_FORM | HTTP_SECRET, 0, 128}
+#define REQ_CSRF                                              \
+    {                                                         \
+        "csrf", HTTP_TEXT, HTTP_IN_FORM | HTTP_SECRET, 0, 128 \
+    }
 
 struct hub *req_hub(struct http_req *rq);
 /* The request's snapshot; opened on first use. NULL only where the database is away: then *err. */
@@ -27,21 +33,23 @@ const struct viewer *req_viewer(struct http_req *rq); /* never NULL */
 enum i18n_lang req_lang(struct http_req *rq);
 struct bw_view req_display_name(struct http_req *rq); /* of the signed-in person; may be empty */
 
-/* Ends the snapshot, runs the write and returns when it is durable; the next req_db() sees it. Only in
- * HTTP_WORKER and HTTP_SLOW routes. */
+/* Ends the snapshot, runs the write and returns when it is durable; the next req_db() sees it. Only
+ * in HTTP_WORKER and HTTP_SLOW routes. */
 BW_MUST_CHECK enum bw_rc req_write(struct http_req *rq, db_write_fn fn, void *arg,
                                    struct bw_err *err);
 
 /* The form token of this browser; empty without a cookie. */
 struct bw_view req_csrf(struct http_req *rq);
-/* Gives the browser a cookie to bind forms to; for pages with a form that nobody has to sign in for. */
+/* Gives the browser a cookie to bind forms to; for pages with a form that nobody has to sign in
+ * for. */
 BW_MUST_CHECK enum bw_rc req_browser_bind(struct http_req *rq, struct http_resp *rs,
                                           struct bw_err *err);
 /* Fills what every template can reach; OUT is the response's body unless given. */
 void req_html_init(struct http_req *rq, struct bw_buf *out, struct html *ret);
 
-/* Session made by sign-in: sets the cookie and ends the session that the browser had. DISPLAY is what the
- * page header shows. ALSO runs before, in the same transaction: where it fails there is no session. */
+/* Session made by sign-in: sets the cookie and ends the session that the browser had. DISPLAY is
+ * what the page header shows. ALSO runs before, in the same transaction: where it fails there is no
+ * session. */
 struct req_sign_in {
     int64_t person_id, organisation_id;
     enum role role;
@@ -51,8 +59,8 @@ struct req_sign_in {
 };
 BW_MUST_CHECK enum bw_rc req_session_start(struct http_req *rq, struct http_resp *rs,
                                            const struct req_sign_in *in, struct bw_err *err);
-/* Ends the browser's session and deletes its cookie. ALSO (may be NULL) runs in the same transaction;
- * not where there was no session. */
+/* Ends the browser's session and deletes its cookie. ALSO (may be NULL) runs in the same
+ * transaction; not where there was no session. */
 BW_MUST_CHECK enum bw_rc req_session_end(struct http_req *rq, struct http_resp *rs,
                                          db_write_fn also, void *also_arg, struct bw_err *err);
 /* Ends all sessions and API keys of a person, in the transaction that takes the right away. */
@@ -75,11 +83,13 @@ BW_MUST_CHECK enum bw_rc api_key_add(struct db_tx *tx, const struct api_key_in *
 BW_MUST_CHECK enum bw_rc api_key_end(struct db_tx *tx, int64_t person_id, struct bw_view public_id,
                                      struct bw_err *err);
 
-/* -- hooks of the server, set by app/ -------------------------------------------------------------- */
+/* -- hooks of the server, set by app/
+ * -------------------------------------------------------------- */
 enum bw_rc req_begin(struct http_req *rq, struct http_resp *rs, struct bw_err *err);
 enum bw_rc req_admit(struct http_req *rq, struct http_resp *rs, struct bw_err *err);
 void req_end(struct http_req *rq, int status);
-void req_on_error(struct http_req *rq, struct http_resp *rs, enum bw_rc rc, const struct bw_err *err);
+void req_on_error(struct http_req *rq, struct http_resp *rs, enum bw_rc rc,
+                  const struct bw_err *err);
 /* Writes last-seen times of sessions and keys in batches. */
 BW_MUST_CHECK enum bw_rc req_touch_start(struct hub *hub, struct bw_err *err);
 void req_touch_stop(void);

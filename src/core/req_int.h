@@ -12,7 +12,8 @@ struct req {
     const struct viewer *viewer;
     enum i18n_lang lang;
     struct bw_view display;
-    struct bw_view browser; /* token of session or of the cookie before it: what forms are bound to */
+    struct bw_view
+        browser; /* token of session or of the cookie before it: what forms are bound to */
     struct bw_view csrf;
 };
 struct req *req_of(struct http_req *rq);   /* asserts that it is there */
@@ -24,7 +25,8 @@ struct req *req_make(struct http_req *rq); /* makes it where it is not; NULL: ou
 const char *session_cookie(const struct hub *hub);
 /* Finds who asks. Nobody is a good answer: viewer_public(). */
 BW_MUST_CHECK enum bw_rc session_find(struct http_req *rq, struct req *r, struct bw_err *err);
-/* apikey.c: Authorization: Bearer, or Basic with e-mail and key. BW_UNSIGNED: there is one and it is wrong. */
+/* apikey.c: Authorization: Bearer, or Basic with e-mail and key. BW_UNSIGNED: there is one and it
+ * is wrong. */
 BW_MUST_CHECK enum bw_rc api_key_find(struct http_req *rq, struct req *r, struct bw_err *err);
 /* touch.c: remembers that it was used; cheap, never blocks on the database. */
 enum touch { TOUCH_SESSION, TOUCH_KEY, TOUCH_KINDS };

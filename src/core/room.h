@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* room - where a capability lives. Each room exports one `const struct room`, listed in app/rooms.c;
- * from these tables app/ makes the server, the command line, the migrations and the documentation. */
+/* room - where a capability lives. Each room exports one `const struct room`, listed in
+ * app/rooms.c; from these tables app/ makes the server, the command line, the migrations and the
+ * documentation. */
 #ifndef ROOM_H
 #define ROOM_H
 
 #include "req.h"
 
-/* A command of the program. ARGV[0] is the command's name. Returns the exit status: 0 done, 1 failed
- * (said on stderr), 2 wrong use, 64 reserved for a later release. */
+/* A command of the program. ARGV[0] is the command's name. Returns the exit status: 0 done, 1
+ * failed (said on stderr), 2 wrong use, 64 reserved for a later release. */
 struct command {
     const char *name, *usage; /* "import", "[--data DIR] FILE..." */
     const char *summary;      /* one line */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* session - who is behind a browser's cookie. The token is 256 random bits; only its hash is stored.
- * The cookie is there before sign-in too (value without a session), so that the sign-in form is bound to
- * the browser that asked for it; signing in always makes a new token. */
+/* session - who is behind a browser's cookie. The token is 256 random bits; only its hash is
+ * stored. The cookie is there before sign-in too (value without a session), so that the sign-in
+ * form is bound to the browser that asked for it; signing in always makes a new token. */
 #include "req_int.h"
 
 #include "bw_clock.h"
@@ -13,7 +13,8 @@ const char *session_cookie(const struct hub *hub)
     return hub->secure_cookies ? SESSION_COOKIE_SECURE : SESSION_COOKIE_PLAIN;
 }
 
-static void set_cookie(struct http_req *rq, struct http_resp *rs, struct bw_view token, int64_t age_s)
+static void set_cookie(struct http_req *rq, struct http_resp *rs, struct bw_view token,
+                       int64_t age_s)
 {
     const struct hub *hub = req_hub(rq);
     http_cookie_set(rs, &(struct http_cookie_spec){.name = session_cookie(hub),
@@ -93,7 +94,8 @@ enum bw_rc session_viewer(struct hub *hub, struct db *db, int64_t session_id,
         return bw_fail(err, BW_UNSIGNED, "the session has ended");
     BW_TRY(rc);
     read_row(st, &row);
-    /* A page that is open and listens is in use: the idle limit does not end it, the absolute one does. */
+    /* A page that is open and listens is in use: the idle limit does not end it, the absolute one
+     * does. */
     row.seen_us = bw_now_us();
     if (!alive(hub, &row, row.seen_us))
         return bw_fail(err, BW_UNSIGNED, "the session has ended");
@@ -140,8 +142,8 @@ static enum bw_rc insert_session(struct db_tx *tx, void *arg, struct bw_err *err
     return db_run(st, err);
 }
 
-enum bw_rc req_session_start(struct http_req *rq, struct http_resp *rs, const struct req_sign_in *in,
-                             struct bw_err *err)
+enum bw_rc req_session_start(struct http_req *rq, struct http_resp *rs,
+                             const struct req_sign_in *in, struct bw_err *err)
 {
     struct crypto_token token = crypto_token_new("");
     struct start s = {in, req_viewer(rq)->session_id, crypto_token_hash(bw_view_z(token.text))};

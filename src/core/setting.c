@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 const struct setting_row setting_table[SETTING_COUNT] = {
-#define SETTING_ROW(id, name, type, min, max, value, unit, text)                                   \
+#define SETTING_ROW(id, name, type, min, max, value, unit, text) \
     [SETTING_##id] = {name, SETTING_##type, min, max, value, unit, text},
     SETTINGS(SETTING_ROW)
 #undef SETTING_ROW
@@ -31,8 +31,8 @@ static bool parse_flag(struct bw_view v, int64_t *ret)
     static const struct {
         const char *word;
         int64_t value;
-    } WORDS[] = {{"yes", 1}, {"true", 1}, {"on", 1}, {"1", 1}, {"no", 0}, {"false", 0}, {"off", 0},
-                 {"0", 0}};
+    } WORDS[] = {{"yes", 1}, {"true", 1},  {"on", 1},  {"1", 1},
+                 {"no", 0},  {"false", 0}, {"off", 0}, {"0", 0}};
     for (size_t i = 0; i < BW_COUNT(WORDS); i++)
         if (bw_view_eq_nocase(v, bw_view_z(WORDS[i].word))) {
             *ret = WORDS[i].value;

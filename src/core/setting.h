@@ -2,8 +2,8 @@
 /* setting - everything that an operator can set, in one table.
  *
  * From SETTINGS are made: the parser of breakwater.conf ("name = value" lines, '#' comments), the
- * environment variables (BREAKWATER_NAME), `--set name=value`, `breakwater config` and the manual. Later
- * sources win in that order. Every setting has a working default. Read-only after start. */
+ * environment variables (BREAKWATER_NAME), `--set name=value`, `breakwater config` and the manual.
+ * Later sources win in that order. Every setting has a working default. Read-only after start. */
 #ifndef SETTING_H
 #define SETTING_H
 
@@ -11,32 +11,46 @@
 
 enum setting_type { SETTING_TEXT, SETTING_INT, SETTING_FLAG, SETTING_SECRET };
 
-/*    id                  name                   type     min max default unit text                  */
-#define SETTINGS(X)                                                                                \
-    X(URL, "url", TEXT, 0, 255, "", "", "address under which people reach the hub; empty: http:// and the listening address") \
-    X(NAME, "name", TEXT, 1, 80, "Breakwater", "", "the hub's name on pages and mails")            \
-    X(ZONE, "zone", TEXT, 1, 8, "HKT", "", "name of the time zone that people read")               \
-    X(ZONE_OFFSET, "zone_offset", INT, -840, 840, "480", "minutes", "that zone, east of UTC")      \
-    X(LOOPS, "loops", INT, 1, 64, "2", "threads", "event loops, one per core")                     \
-    X(WORKERS, "workers", INT, 1, 256, "8", "threads", "threads for writes and imports")           \
-    X(CONNECTIONS, "connections", INT, 16, 100000, "4096", "", "most connections at once")         \
-    X(CONNECTIONS_PER_ADDRESS, "connections_per_address", INT, 1, 100000, "256", "", "most connections from one address (an IPv6 /64 is one)") \
-    X(TRUSTED_PROXIES, "trusted_proxies", TEXT, 0, 1000, "", "", "addresses of reverse proxies whose X-Forwarded-* headers are believed, separated by blanks") \
-    X(SESSION_IDLE, "session_idle", INT, 1, 1440, "30", "minutes", "a session ends after so long without a request") \
-    X(SESSION_MAX, "session_max", INT, 1, 168, "12", "hours", "a session ends after so long in any case") \
-    X(PASSWORD_MEMORY, "password_memory", INT, 8, 1048576, "65536", "KiB", "argon2id memory; below 65536 only for tests") \
-    X(PASSWORD_PASSES, "password_passes", INT, 1, 10, "2", "", "argon2id passes")                  \
-    X(PASSWORD_LENGTH, "password_length", INT, 8, 128, "12", "characters", "shortest password")    \
-    X(SIGNIN_TRIES, "signin_tries", INT, 1, 1000, "10", "", "failed sign-ins per account and quarter of an hour before it has to wait") \
-    X(SIGNIN_TRIES_NETWORK, "signin_tries_network", INT, 1, 100000, "100", "", "the same per network (IPv4 /24, IPv6 /64)") \
-    X(MAIL_FROM, "mail_from", TEXT, 3, 255, "hub@breakwater.invalid", "", "sender of the hub's mails") \
-    X(SMTP_URL, "smtp_url", TEXT, 0, 255, "", "", "smtp://host:25 or smtps://host:465; empty: mails stay readable in the spool") \
-    X(SMTP_USER, "smtp_user", TEXT, 0, 255, "", "", "user name at the mail server")                \
-    X(SMTP_PASSWORD, "smtp_password", SECRET, 0, 255, "", "", "password at the mail server")       \
-    X(SMTP_TLS, "smtp_tls", FLAG, 0, 1, "yes", "", "refuse a mail server without verified TLS (loopback may be without)") \
-    X(IMPORT_MAX, "import_max", INT, 1, 65536, "512", "MiB", "largest file of an import")          \
-    X(CHECKPOINT, "checkpoint", INT, 1, 1440, "60", "minutes", "how often the ledger's root is signed") \
-    X(STREAMS_PER_PERSON, "streams_per_person", INT, 1, 100, "6", "", "open live pages per person") \
+/*    id                  name                   type     min max default unit text */
+#define SETTINGS(X)                                                                             \
+    X(URL, "url", TEXT, 0, 255, "", "",                                                         \
+      "address under which people reach the hub; empty: http:// and the listening address")     \
+    X(NAME, "name", TEXT, 1, 80, "Breakwater", "", "the hub's name on pages and mails")         \
+    X(ZONE, "zone", TEXT, 1, 8, "HKT", "", "name of the time zone that people read")            \
+    X(ZONE_OFFSET, "zone_offset", INT, -840, 840, "480", "minutes", "that zone, east of UTC")   \
+    X(LOOPS, "loops", INT, 1, 64, "2", "threads", "event loops, one per core")                  \
+    X(WORKERS, "workers", INT, 1, 256, "8", "threads", "threads for writes and imports")        \
+    X(CONNECTIONS, "connections", INT, 16, 100000, "4096", "", "most connections at once")      \
+    X(CONNECTIONS_PER_ADDRESS, "connections_per_address", INT, 1, 100000, "256", "",            \
+      "most connections from one address (an IPv6 /64 is one)")                                 \
+    X(TRUSTED_PROXIES, "trusted_proxies", TEXT, 0, 1000, "", "",                                \
+      "addresses of reverse proxies whose X-Forwarded-* headers are believed, separated by "    \
+      "blanks")                                                                                 \
+    X(SESSION_IDLE, "session_idle", INT, 1, 1440, "30", "minutes",                              \
+      "a session ends after so long without a request")                                         \
+    X(SESSION_MAX, "session_max", INT, 1, 168, "12", "hours",                                   \
+      "a session ends after so long in any case")                                               \
+    X(PASSWORD_MEMORY, "password_memory", INT, 8, 1048576, "65536", "KiB",                      \
+      "argon2id memory; below 65536 only for tests")                                            \
+    X(PASSWORD_PASSES, "password_passes", INT, 1, 10, "2", "", "argon2id passes")               \
+    X(PASSWORD_LENGTH, "password_length", INT, 8, 128, "12", "characters", "shortest password") \
+    X(SIGNIN_TRIES, "signin_tries", INT, 1, 1000, "10", "",                                     \
+      "failed sign-ins per account and quarter of an hour before it has to wait")               \
+    X(SIGNIN_TRIES_NETWORK, "signin_tries_network", INT, 1, 100000, "100", "",                  \
+      "the same per network (IPv4 /24, IPv6 /64)")                                              \
+    X(MAIL_FROM, "mail_from", TEXT, 3, 255, "hub@breakwater.invalid", "",                       \
+      "sender of the hub's mails")                                                              \
+    X(SMTP_URL, "smtp_url", TEXT, 0, 255, "", "",                                               \
+      "smtp://host:25 or smtps://host:465; empty: mails stay readable in the spool")            \
+    X(SMTP_USER, "smtp_user", TEXT, 0, 255, "", "", "user name at the mail server")             \
+    X(SMTP_PASSWORD, "smtp_password", SECRET, 0, 255, "", "", "password at the mail server")    \
+    X(SMTP_TLS, "smtp_tls", FLAG, 0, 1, "yes", "",                                              \
+      "refuse a mail server without verified TLS (loopback may be without)")                    \
+    X(IMPORT_MAX, "import_max", INT, 1, 65536, "512", "MiB", "largest file of an import")       \
+    X(CHECKPOINT, "checkpoint", INT, 1, 1440, "60", "minutes",                                  \
+      "how often the ledger's root is signed")                                                  \
+    X(STREAMS_PER_PERSON, "streams_per_person", INT, 1, 100, "6", "",                           \
+      "open live pages per person")                                                             \
     X(LOG_LEVEL, "log_level", INT, 0, 3, "1", "", "0 debug, 1 info, 2 warnings, 3 errors")
 
 enum setting {
@@ -49,7 +63,7 @@ enum setting {
 struct setting_row {
     const char *name;
     enum setting_type type;
-    int64_t min, max; /* value of a number, bytes of a text */
+    int64_t min, max;  /* value of a number, bytes of a text */
     const char *value; /* default */
     const char *unit, *text;
 };

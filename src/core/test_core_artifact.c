@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* test_core_artifact - bytes come back, known ones are not stored twice, damage is found. */
 #include "core_test.h"
 
 #include "bw_random.h"
@@ -9,8 +10,12 @@ static enum bw_rc do_audience(struct db_tx *tx, void *arg, struct bw_err *err)
     return audience_intern(tx, TLP_AMBER, &g, 1, arg, err);
 }
 
-static const size_t SIZES[] = {0, 1, ARTIFACT_CHUNK_BYTES - 1, ARTIFACT_CHUNK_BYTES,
-                               ARTIFACT_CHUNK_BYTES + 1, 5 * ARTIFACT_CHUNK_BYTES + 17};
+static const size_t SIZES[] = {0,
+                               1,
+                               ARTIFACT_CHUNK_BYTES - 1,
+                               ARTIFACT_CHUNK_BYTES,
+                               ARTIFACT_CHUNK_BYTES + 1,
+                               5 * ARTIFACT_CHUNK_BYTES + 17};
 
 BW_TEST(bytes_come_back_as_they_were)
 {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* test_core_audience - label rules, interning, and reach by both of its ways. */
 #include "core_test.h"
 
 #define MAX_GRANTS 4
@@ -55,8 +56,10 @@ BW_TEST(same_set_same_id_whatever_the_order)
     struct db_engine *e = core_test_engine("intern", NULL, 0);
     struct bw_err err;
     struct intern a = {TLP_GREEN, {{GRANT_CIRCLE, 2}, {GRANT_ORGANISATION, 5}}, 2, 0};
-    struct intern b = {
-        TLP_GREEN, {{GRANT_ORGANISATION, 5}, {GRANT_CIRCLE, 2}, {GRANT_CIRCLE, 2}}, 3, 0};
+    struct intern b = {TLP_GREEN,
+                       {{GRANT_ORGANISATION, 5}, {GRANT_CIRCLE, 2}, {GRANT_CIRCLE, 2}},
+                       3,
+                       0};
     struct intern c = {TLP_AMBER, {{GRANT_CIRCLE, 2}, {GRANT_ORGANISATION, 5}}, 2, 0};
     CHECK(db_write(e, do_intern, &a, &err) == BW_OK);
     CHECK(db_write(e, do_intern, &b, &err) == BW_OK);
@@ -75,7 +78,8 @@ BW_TEST(same_set_same_id_whatever_the_order)
     db_engine_close(e);
 }
 
-/* -- reach ------------------------------------------------------------------------------------------ */
+/* -- reach
+ * ------------------------------------------------------------------------------------------ */
 
 struct give {
     enum holder_kind kind;
@@ -90,7 +94,8 @@ static enum bw_rc do_give(struct db_tx *tx, void *arg, struct bw_err *err)
                   : holding_give(tx, g->kind, g->holder, g->g, err);
 }
 
-static bool reaches(struct db_engine *e, int64_t person, int64_t org, enum role role, int64_t audience)
+static bool reaches(struct db_engine *e, int64_t person, int64_t org, enum role role,
+                    int64_t audience)
 {
     BW_AUTO(bw_arena) *arena = bw_arena_new(1 << 20);
     BW_AUTO(db) *db = NULL;
@@ -172,7 +177,8 @@ static enum bw_rc intern_read_fail(struct db_tx *tx, void *arg, struct bw_err *e
 
 BW_TEST(a_rolled_back_audience_is_not_remembered)
 {
-    /* The id of an audience that was rolled back is given out again: the store must not know the old. */
+    /* The id of an audience that was rolled back is given out again: the store must not know the
+     * old. */
     struct db_engine *e = core_test_engine("rollback", NULL, 0);
     struct bw_err err;
     struct intern bad = {TLP_AMBER, {{GRANT_CIRCLE, 1}}, 1, 0};

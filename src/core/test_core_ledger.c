@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* test_core_ledger - the tree against its definition, tampering, and following. */
 #include "core_test.h"
 
 #include "crypto_text.h"
@@ -7,7 +8,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* -- the tree against the definition of RFC 6962 2.1, written the slow way --------------------------- */
+/* -- the tree against the definition of RFC 6962 2.1, written the slow way
+ * --------------------------- */
 
 static struct crypto_digest slow_root(const struct crypto_digest *leaves, size_t n)
 {
@@ -44,16 +46,19 @@ BW_TEST(known_roots)
     struct merkle m = {0};
     struct crypto_digest root = merkle_root(&m);
     crypto_hex(crypto_digest_view(&root), &hex);
-    CHECK_VIEW(bw_buf_text(&hex), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    CHECK_VIEW(bw_buf_text(&hex),
+               "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     struct crypto_digest leaf = merkle_leaf_hash((struct bw_view){NULL, 0});
     merkle_add(&m, &leaf);
     root = merkle_root(&m);
     bw_buf_reset(&hex);
     crypto_hex(crypto_digest_view(&root), &hex);
-    CHECK_VIEW(bw_buf_text(&hex), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
+    CHECK_VIEW(bw_buf_text(&hex),
+               "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
 }
 
-/* -- appending, order, proof -------------------------------------------------------------------------- */
+/* -- appending, order, proof
+ * -------------------------------------------------------------------------- */
 
 static enum bw_rc append(struct db_tx *tx, void *arg, struct bw_err *err)
 {
@@ -92,14 +97,14 @@ BW_TEST(events_are_sequenced_and_proved)
     struct ledger_report r;
     struct bw_err err;
 
-    REQUIRE(db_write(e, append, (void *)(uintptr_t)"one", &err) == BW_OK);
-    CHECK(db_write(e, append_then_fail, (void *)(uintptr_t)"undone", &err) == BW_CONFLICT);
-    REQUIRE(db_write(e, append, (void *)(uintptr_t)"two", &err) == BW_OK);
+    REQUIRE(db_write(e, append, (void *)(uintptr_t) "one", &err) == BW_OK);
+    CHECK(db_write(e, append_then_fail, (void *)(uintptr_t) "undone", &err) == BW_CONFLICT);
+    REQUIRE(db_write(e, append, (void *)(uintptr_t) "two", &err) == BW_OK);
     CHECK(ledger_sign(e, signer, &c, &err) == BW_OK);
     CHECK_INT(c.size, 2);
     CHECK(ledger_sign(e, signer, &again, &err) == BW_OK);
     CHECK(memcmp(&c.signature, &again.signature, sizeof(c.signature)) == 0);
-    REQUIRE(db_write(e, append, (void *)(uintptr_t)"three", &err) == BW_OK);
+    REQUIRE(db_write(e, append, (void *)(uintptr_t) "three", &err) == BW_OK);
 
     struct db *db;
     struct ledger_event *events;
@@ -174,7 +179,7 @@ BW_TEST(tampering_is_found)
         struct db_engine *e = core_test_engine(file, NULL, 0);
         bool ok = true;
         for (int j = 0; j < 3; j++)
-            ok = ok && db_write(e, append, (void *)(uintptr_t)"two", &err) == BW_OK;
+            ok = ok && db_write(e, append, (void *)(uintptr_t) "two", &err) == BW_OK;
         ok = ok && ledger_sign(e, signer, &c, &err) == BW_OK;
         ok = ok && verify(e, &key, &r, &err) == BW_OK;
         ok = ok && db_write(e, tamper, &i, &err) == BW_OK;
@@ -197,8 +202,8 @@ BW_TEST(erasing_an_opening_breaks_no_leaf)
     struct db_engine *e = core_test_engine("erase", NULL, 0);
     struct ledger_report r;
     struct bw_err err;
-    REQUIRE(db_write(e, append, (void *)(uintptr_t)"a", &err) == BW_OK);
-    REQUIRE(db_write(e, append, (void *)(uintptr_t)"b", &err) == BW_OK);
+    REQUIRE(db_write(e, append, (void *)(uintptr_t) "a", &err) == BW_OK);
+    REQUIRE(db_write(e, append, (void *)(uintptr_t) "b", &err) == BW_OK);
     REQUIRE(db_write(e, erase, NULL, &err) == BW_OK);
     CHECK(verify(e, NULL, &r, &err) == BW_OK);
     CHECK_INT(r.erased, 1);
@@ -206,7 +211,8 @@ BW_TEST(erasing_an_opening_breaks_no_leaf)
     db_engine_close(e);
 }
 
-/* -- following ---------------------------------------------------------------------------------------- */
+/* -- following
+ * ---------------------------------------------------------------------------------------- */
 
 static _Atomic int taken, failures_left;
 static _Atomic bool in_order = true;
@@ -237,7 +243,7 @@ static void *write_many(void *arg)
     struct writer *w = arg;
     struct bw_err err;
     for (int i = 0; i < 25; i++)
-        if (db_write(w->e, append, (void *)(uintptr_t)"x", &err) != BW_OK)
+        if (db_write(w->e, append, (void *)(uintptr_t) "x", &err) != BW_OK)
             in_order = false;
     return NULL;
 }
@@ -262,7 +268,7 @@ BW_TEST(consumers_get_everything_once_in_order_also_after_a_restart)
     CHECK(in_order);
     ledger_stop(l);
 
-    REQUIRE(db_write(e, append, (void *)(uintptr_t)"while stopped", &err) == BW_OK);
+    REQUIRE(db_write(e, append, (void *)(uintptr_t) "while stopped", &err) == BW_OK);
     REQUIRE(ledger_start(e, list, 1, NULL, &l, &err) == BW_OK);
     CHECK(ledger_settle(l, 20000));
     CHECK_INT(taken, 201);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* test_core_setting - the table, its sources and what it refuses. */
 #include "core_test.h"
 
 BW_TEST(every_default_fits_its_own_rule)

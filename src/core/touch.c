@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* touch - last-seen times, gathered and written in one transaction every few seconds, so that reading a
- * page never waits for a write. What is lost in a crash is a few seconds of "last seen". */
+/* touch - last-seen times, gathered and written in one transaction every few seconds, so that
+ * reading a page never waits for a write. What is lost in a crash is a few seconds of "last seen".
+ */
 #include "req_int.h"
 
 #include "bw_clock.h"

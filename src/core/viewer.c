@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* viewer - see viewer.h. The reach of a row is decided by two short sorted lists meeting: the viewer's
- * codes (rarely over 50) and the audience's; the shorter one is walked, the longer one searched. */
+/* viewer - see viewer.h. The reach of a row is decided by two short sorted lists meeting: the
+ * viewer's codes (rarely over 50) and the audience's; the shorter one is walked, the longer one
+ * searched. */
 #include "viewer.h"
 
 #include "bw_thread.h"
@@ -8,8 +9,8 @@
 #include <stdio.h>
 
 static const char *const ROLES[] = {
-    [ROLE_NOBODY] = "nobody",   [ROLE_REPRESENTATIVE] = "representative",
-    [ROLE_ADMIN] = "admin",     [ROLE_ANALYST] = "analyst",
+    [ROLE_NOBODY] = "nobody",     [ROLE_REPRESENTATIVE] = "representative",
+    [ROLE_ADMIN] = "admin",       [ROLE_ANALYST] = "analyst",
     [ROLE_OPERATOR] = "operator", [ROLE_SYSTEM] = "system",
     [ROLE_STAFF] = "staff",
 };
@@ -170,7 +171,8 @@ const int64_t *viewer_reach_list(const struct viewer *v, struct db *db, size_t *
     return list;
 }
 
-/* -- holdings -------------------------------------------------------------------------------------- */
+/* -- holdings
+ * -------------------------------------------------------------------------------------- */
 
 enum bw_rc holding_give(struct db_tx *tx, enum holder_kind kind, int64_t holder_id, struct grant g,
                         struct bw_err *err)

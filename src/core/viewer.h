@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* viewer - as whom rows are read and actions are asked for.
  *
- * A viewer is a person (through a session or an API key), the public, or the system. It is made once per
- * request inside the request's snapshot from the grants that the person and their organisation hold at
- * that moment, so a grant that ended is gone with the next request on every channel. Holdings are dated
- * rows: ending one sets its end, the row stays, and "who had access from when to when" can be told.
+ * A viewer is a person (through a session or an API key), the public, or the system. It is made
+ * once per request inside the request's snapshot from the grants that the person and their
+ * organisation hold at that moment, so a grant that ended is gone with the next request on every
+ * channel. Holdings are dated rows: ending one sets its end, the row stays, and "who had access
+ * from when to when" can be told.
  *
  * One kind of holding serves sectors, circles, roles and whatever later rooms invent. */
 #ifndef VIEWER_H
@@ -39,11 +40,12 @@ enum scope { SCOPE_READ = 1, SCOPE_WRITE = 2, SCOPE_TAXII = 4, SCOPE_IMPORT = 8,
 
 /* Everybody in the world: sees what carries the grant public. Static. */
 const struct viewer *viewer_public(void);
-/* Sees every row. For sign-in, jobs and snapshots; tools/tidy lists the callers with their reasons. */
-#define viewer_system(why)                                                                         \
-    ({                                                                                             \
-        static const struct viewer viewer_system_ = {.role = ROLE_SYSTEM, .reason = "" why};       \
-        &viewer_system_;                                                                           \
+/* Sees every row. For sign-in, jobs and snapshots; tools/tidy lists the callers with their reasons.
+ */
+#define viewer_system(why)                                                                   \
+    ({                                                                                       \
+        static const struct viewer viewer_system_ = {.role = ROLE_SYSTEM, .reason = "" why}; \
+        &viewer_system_;                                                                     \
     })
 
 /* Reads what PERSON of ORGANISATION holds now. The viewer lives in ARENA. */
@@ -55,7 +57,8 @@ bool viewer_holds(const struct viewer *v, struct grant g);
 bool viewer_reach(const struct viewer *v, struct db *db, int64_t audience_id);
 const int64_t *viewer_reach_list(const struct viewer *v, struct db *db, size_t *ret_n);
 
-/* -- holdings -------------------------------------------------------------------------------------- */
+/* -- holdings
+ * -------------------------------------------------------------------------------------- */
 enum holder_kind { HOLDER_PERSON = 0, HOLDER_ORGANISATION = 1 };
 
 /* Gives the grant from now on; already held: BW_OK, nothing changes. */

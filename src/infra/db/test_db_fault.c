@@ -53,9 +53,10 @@ static int shim_truncate(sqlite3_file *f, sqlite3_int64 size)
     return fails() ? SQLITE_IOERR_TRUNCATE : real_of(f)->pMethods->xTruncate(real_of(f), size);
 }
 
-static int shim_sync(sqlite3_file *f, int flags)
+static int shim_sync(sqlite3_file *f,
+                     int flags) /* no power is lost here: thousands of fsyncs saved */
 {
-    return fails() ? SQLITE_IOERR_FSYNC : real_of(f)->pMethods->xSync(real_of(f), flags);
+    return fails() ? SQLITE_IOERR_FSYNC : SQLITE_OK;
 }
 
 static int shim_size(sqlite3_file *f, sqlite3_int64 *ret)

@@ -447,13 +447,24 @@ void http_req_options(struct http_req *rq)
     http_req_end(rq, rq->rs.status);
 }
 
+/* A route that takes anything gets a form's body as it is, unless it names the form's type too: tools
+ * send files as application/x-www-form-urlencoded when nobody tells them otherwise. */
+static bool is_form(const struct http_req *rq, const char *type)
+{
+    struct bw_view rest = bw_view_z(rq->route->types);
+    bool named = false;
+    while (rest.p)
+        named |= bw_view_is(bw_view_split(&rest, ' '), type);
+    return named && bw_view_is(rq->body_type, type);
+}
+
 static enum bw_rc read_form(struct http_req *rq, struct bw_err *err)
 {
     const struct http_route *r = rq->route;
     struct bw_view body = http_body(rq);
-    if (body.n > 0 && bw_view_is(rq->body_type, "multipart/form-data"))
+    if (body.n > 0 && is_form(rq, "multipart/form-data"))
         BW_TRY(http_values_multipart(r, rq->body_boundary, body, rq->arena, &rq->values, err));
-    else if (body.n > 0 && bw_view_is(rq->body_type, "application/x-www-form-urlencoded"))
+    else if (body.n > 0 && is_form(rq, "application/x-www-form-urlencoded"))
         BW_TRY(http_values_pairs(r, HTTP_IN_FORM, body, rq->arena, &rq->values, err));
     return http_values_complete(r, HTTP_IN_FORM, &rq->values, err);
 }

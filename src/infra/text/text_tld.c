@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* text_tld - the top-level domains, so that object.method is not taken for a host.
  *
- * As delegated in IANA's root zone; internationalised ones are known by their xn--. A domain that
- * is newer than this list is still found in a URL. One sorted text with a
- * blank behind each name: smaller than pointers, and bisected as it lies. */
+ * As delegated in IANA's root zone, and the special ones of RFC 2606 and 7686 that stand in
+ * exercises and reports (example, invalid, test, onion); internationalised ones are known by their
+ * xn--. A domain that is newer than this list is still found in a URL. One sorted text with a blank
+ * behind each name: smaller than pointers, and bisected as it lies. */
 #include "text_int.h"
 
 static const char TLDS[] =
@@ -34,7 +35,8 @@ static const char TLDS[] =
     "digital direct directory discount discover dish diy dj dk dm dnp do docs doctor dog "
     "domains dot download drive dtv dubai dunlop dupont durban dvag dvr dz earth eat ec eco "
     "edeka edu education ee eg email emerck energy engineer engineering enterprises epson "
-    "equipment er ericsson erni es esq estate et etisalat eu eurovision eus events exchange "
+    "equipment er ericsson erni es esq estate et etisalat eu eurovision eus events example "
+    "exchange "
     "expert exposed express extraspace fage fail fairwinds faith family fan fans farm farmers "
     "fashion fast fedex feedback ferrari ferrero fi fiat fidelity fido film final finance "
     "financial fire firestone firmdale fish fishing fit fitness fj fk flickr flights flir "
@@ -49,7 +51,8 @@ static const char TLDS[] =
     "hockey holdings holiday homedepot homegoods homes homesense honda horse hospital host "
     "hosting hot hoteles hotels hotmail house how hr hsbc ht hu hughes hyatt hyundai ibm icbc "
     "ice icu id ie ieee ifm ikano il im imamat imdb immo immobilien in inc industries infiniti "
-    "info ing ink institute insurance insure int international intuit investments io ipiranga "
+    "info ing ink institute insurance insure int international intuit invalid investments io "
+    "ipiranga "
     "iq ir irish is ismaili ist istanbul it itau itv jaguar java jcb je jeep jetzt jewelry jio "
     "jll jm jmp jnj jo jobs joburg jot joy jp jpmorgan jprs juegos juniper kaufen kddi ke "
     "kerryhotels kerrylogistics kerryproperties kfh kg kh ki kia kids kim kinder kindle "
@@ -87,7 +90,7 @@ static const char TLDS[] =
     "stockholm storage store stream studio study style su sucks supplies supply support surf "
     "surgery suzuki sv swatch swiss sx sy sydney systems sz tab taipei talk taobao target "
     "tatamotors tatar tattoo tax taxi tc tci td tdk team tech technology tel temasek tennis "
-    "teva tf tg th thd theater theatre tiaa tickets tienda tiffany tips tires tirol tj tjmaxx "
+    "test teva tf tg th thd theater theatre tiaa tickets tienda tiffany tips tires tirol tj tjmaxx "
     "tjx tk tkmaxx tl tm tmall tn to today tokyo tools top toray toshiba total tours town "
     "toyota toys tr trade trading training travel travelchannel travelers travelersinsurance "
     "trust trv tt tube tui tunes tushu tv tvs tw tz ua ubank ubs ug uk unicom university uno "

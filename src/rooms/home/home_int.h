@@ -15,8 +15,8 @@ struct home_draft {
     int64_t created_us;
 };
 struct home_page {
-    int64_t findings, todo;         /* open findings; everything in the first list */
-    enum i18n_msg worst_msg;        /* severity of the worst finding */
+    int64_t findings, todo;  /* open findings; everything in the first list */
+    enum i18n_msg worst_msg; /* severity of the worst finding */
     const char *worst_class;
     const struct intel_row_view *urgent; /* critical and high, the last seven days */
     size_t urgent_n;

@@ -9,11 +9,15 @@ enum { NEWEST = 10, URGENT_LOOKED_AT = 20, URGENT = 5, DRAFTS = 5 };
 
 static struct intel_filter filter(enum intel_state state, int severity, size_t limit)
 {
-    return (struct intel_filter){
-        .kind = -1, .severity = severity, .tlp = -1, .state = state, .limit = limit};
+    return (struct intel_filter){.kind = -1,
+                                 .severity = severity,
+                                 .tlp = -1,
+                                 .state = state,
+                                 .limit = limit};
 }
 
-static enum bw_rc newest(struct http_req *rq, struct db *db, struct home_page *d, struct bw_err *err)
+static enum bw_rc newest(struct http_req *rq, struct db *db, struct home_page *d,
+                         struct bw_err *err)
 {
     const struct intel_filter f = filter(INTEL_PUBLISHED, -1, NEWEST);
     struct bw_arena *arena = http_arena(rq);
@@ -32,7 +36,8 @@ static enum bw_rc newest(struct http_req *rq, struct db *db, struct home_page *d
 }
 
 /* Alerts of the last seven days that are critical or high. */
-static enum bw_rc urgent(struct http_req *rq, struct db *db, struct home_page *d, struct bw_err *err)
+static enum bw_rc urgent(struct http_req *rq, struct db *db, struct home_page *d,
+                         struct bw_err *err)
 {
     struct bw_arena *arena = http_arena(rq);
     struct intel_row_view *rows = BW_ARENA_ARRAY(arena, URGENT, struct intel_row_view);
@@ -54,7 +59,8 @@ static enum bw_rc urgent(struct http_req *rq, struct db *db, struct home_page *d
     return BW_OK;
 }
 
-static enum bw_rc drafts(struct http_req *rq, struct db *db, struct home_page *d, struct bw_err *err)
+static enum bw_rc drafts(struct http_req *rq, struct db *db, struct home_page *d,
+                         struct bw_err *err)
 {
     const struct intel_filter f = filter(INTEL_DRAFT, -1, DRAFTS);
     struct bw_arena *arena = http_arena(rq);
@@ -70,7 +76,8 @@ static enum bw_rc drafts(struct http_req *rq, struct db *db, struct home_page *d
     return BW_OK;
 }
 
-static enum bw_rc networks(struct http_req *rq, struct db *db, struct home_page *d, struct bw_err *err)
+static enum bw_rc networks(struct http_req *rq, struct db *db, struct home_page *d,
+                           struct bw_err *err)
 {
     static const char *const classes[] = {"sev-info", "sev-low", "sev-medium", "sev-high",
                                           "sev-critical"};
@@ -113,8 +120,8 @@ static enum bw_rc home(struct http_req *rq, struct http_resp *rs, struct bw_err 
 
 static const struct http_param PARAMS[] = {REQ_LANG};
 static const struct http_route ROUTES[] = {
-    {HTTP_GET, "/{lang}/home", HTTP_LOOP, HTTP_PAGE, PERM_READ, PARAMS, BW_COUNT(PARAMS), 0, NULL, home,
-     "what needs me now"},
+    {HTTP_GET, "/{lang}/home", HTTP_LOOP, HTTP_PAGE, PERM_READ, PARAMS, BW_COUNT(PARAMS), 0, NULL,
+     home, "what needs me now"},
 };
 
 const struct room room_home = {.name = "home", .routes = ROUTES, .n_routes = BW_COUNT(ROUTES)};

@@ -11,33 +11,52 @@ static const struct db_migration MIGRATIONS[] = {
 };
 
 #define FORM_TYPES "application/x-www-form-urlencoded multipart/form-data"
-#define FORM_BYTES (4 * 1024 * 1024) /* a body of 256 KiB is three times that when percent-encoded */
+#define FORM_BYTES \
+    (4 * 1024 * 1024) /* a body of 256 KiB is three times that when percent-encoded */
 #define SMALL_FORM_BYTES 4096
 #define API_BYTES (2 * 1024 * 1024)
-#define ITEM_ID {"id", HTTP_ID, HTTP_IN_PATH | HTTP_REQUIRED, 0, 0}
-#define DONE {"done", HTTP_WORD, HTTP_IN_QUERY, 0, 20}
-#define AFTER {"after", HTTP_ID, HTTP_IN_QUERY, 0, 0}
+#define ITEM_ID                                           \
+    {                                                     \
+        "id", HTTP_ID, HTTP_IN_PATH | HTTP_REQUIRED, 0, 0 \
+    }
+#define DONE                                    \
+    {                                           \
+        "done", HTTP_WORD, HTTP_IN_QUERY, 0, 20 \
+    }
+#define AFTER                                 \
+    {                                         \
+        "after", HTTP_ID, HTTP_IN_QUERY, 0, 0 \
+    }
 
-static const struct http_param LIST_PARAMS[] = {
-    REQ_LANG, {"kind", HTTP_WORD, HTTP_IN_QUERY, 0, 40}, {"severity", HTTP_WORD, HTTP_IN_QUERY, 0, 20},
-    {"tlp", HTTP_TEXT, HTTP_IN_QUERY, 0, 20}, AFTER, DONE};
+static const struct http_param LIST_PARAMS[] = {REQ_LANG,
+                                                {"kind", HTTP_WORD, HTTP_IN_QUERY, 0, 40},
+                                                {"severity", HTTP_WORD, HTTP_IN_QUERY, 0, 20},
+                                                {"tlp", HTTP_TEXT, HTTP_IN_QUERY, 0, 20},
+                                                AFTER,
+                                                DONE};
 static const struct http_param DRAFTS_PARAMS[] = {REQ_LANG, AFTER, DONE};
 static const struct http_param ITEM_PARAMS[] = {REQ_LANG, ITEM_ID, DONE};
-static const struct http_param EXPORT_PARAMS[] = {
-    REQ_LANG, ITEM_ID, {"form", HTTP_WORD, HTTP_IN_QUERY, 0, 20}};
+static const struct http_param EXPORT_PARAMS[] = {REQ_LANG,
+                                                  ITEM_ID,
+                                                  {"form", HTTP_WORD, HTTP_IN_QUERY, 0, 20}};
 static const struct http_param WITHDRAW_PARAMS[] = {REQ_LANG, ITEM_ID, REQ_CSRF};
 static const struct http_param WRITE_PARAMS[] = {REQ_LANG};
 static const struct http_param WRITE_FORM[] = {REQ_LANG, INTEL_FORM_PARAMS};
 static const struct http_param EDIT_PARAMS[] = {REQ_LANG, ITEM_ID, DONE};
 static const struct http_param EDIT_FORM[] = {REQ_LANG, ITEM_ID, INTEL_FORM_PARAMS};
-static const struct http_param INDICATOR_PARAMS[] = {
-    REQ_LANG, {"value", HTTP_TEXT, HTTP_IN_QUERY, 0, INTEL_INDICATOR_BYTES_MAX},
-    {"q", HTTP_TEXT, HTTP_IN_QUERY, 0, INTEL_INDICATOR_BYTES_MAX}};
-static const struct http_param SEARCH_PARAMS[] = {
-    REQ_LANG, {"q", HTTP_TEXT, HTTP_IN_QUERY, 0, 2 * TEXT_QUERY_MAX}, AFTER};
-static const struct http_param API_LIST_PARAMS[] = {
-    {"q", HTTP_TEXT, HTTP_IN_QUERY, 0, TEXT_QUERY_MAX}, AFTER,
-    {"limit", HTTP_INT, HTTP_IN_QUERY, 1, 200}};
+static const struct http_param INDICATOR_PARAMS[] = {REQ_LANG,
+                                                     {"value", HTTP_TEXT, HTTP_IN_QUERY, 0,
+                                                      INTEL_INDICATOR_BYTES_MAX},
+                                                     {"q", HTTP_TEXT, HTTP_IN_QUERY, 0,
+                                                      INTEL_INDICATOR_BYTES_MAX}};
+static const struct http_param SEARCH_PARAMS[] = {REQ_LANG,
+                                                  {"q", HTTP_TEXT, HTTP_IN_QUERY, 0,
+                                                   2 * TEXT_QUERY_MAX},
+                                                  AFTER};
+static const struct http_param API_LIST_PARAMS[] = {{"q", HTTP_TEXT, HTTP_IN_QUERY, 0,
+                                                     TEXT_QUERY_MAX},
+                                                    AFTER,
+                                                    {"limit", HTTP_INT, HTTP_IN_QUERY, 1, 200}};
 static const struct http_param API_ITEM_PARAMS[] = {ITEM_ID};
 
 #define PARAMS(list) (list), BW_COUNT(list)
@@ -47,8 +66,8 @@ static const struct http_route ROUTES[] = {
      intel_list_page, "items that one may see, newest first"},
     {HTTP_GET, "/{lang}/drafts", HTTP_LOOP, HTTP_PAGE, PERM_SHARE, PARAMS(DRAFTS_PARAMS), 0, NULL,
      intel_drafts_page, "one's own drafts"},
-    {HTTP_GET, "/{lang}/items/{id}", HTTP_LOOP, HTTP_PAGE, PERM_READ, PARAMS(ITEM_PARAMS), 0, NULL,
-     intel_item_page, "one item"},
+    {HTTP_GET, "/{lang}/items/{id}", HTTP_WORKER, HTTP_PAGE, PERM_READ, PARAMS(ITEM_PARAMS), 0,
+     NULL, intel_item_page, "one item"},
     {HTTP_GET, "/{lang}/items/{id}/indicators", HTTP_LOOP, HTTP_PAGE, PERM_READ,
      PARAMS(EXPORT_PARAMS), 0, NULL, intel_item_export,
      "its indicators as plain, defanged, csv or stix"},
@@ -56,15 +75,15 @@ static const struct http_route ROUTES[] = {
      NULL, intel_edit_page, "one's own draft to go on with"},
     {HTTP_POST, "/{lang}/items/{id}/edit", HTTP_WORKER, HTTP_PAGE, PERM_SHARE, PARAMS(EDIT_FORM),
      FORM_BYTES, FORM_TYPES, intel_edit_post, "saves, previews or publishes the draft"},
-    {HTTP_GET, "/{lang}/items/{id}/withdraw", HTTP_LOOP, HTTP_PAGE, PERM_SHARE,
-     PARAMS(ITEM_PARAMS), 0, NULL, intel_withdraw_page, "asks before it is withdrawn"},
+    {HTTP_GET, "/{lang}/items/{id}/withdraw", HTTP_LOOP, HTTP_PAGE, PERM_SHARE, PARAMS(ITEM_PARAMS),
+     0, NULL, intel_withdraw_page, "asks before it is withdrawn"},
     {HTTP_POST, "/{lang}/items/{id}/withdraw", HTTP_WORKER, HTTP_PAGE, PERM_SHARE,
      PARAMS(WITHDRAW_PARAMS), SMALL_FORM_BYTES, FORM_TYPES, intel_withdraw_post,
      "withdraws an item, throws a draft away"},
     {HTTP_GET, "/{lang}/write", HTTP_LOOP, HTTP_PAGE, PERM_SHARE, PARAMS(WRITE_PARAMS), 0, NULL,
      intel_write_page, "the form for a new item"},
-    {HTTP_POST, "/{lang}/write", HTTP_WORKER, HTTP_PAGE, PERM_SHARE, PARAMS(WRITE_FORM),
-     FORM_BYTES, FORM_TYPES, intel_write_post, "previews, saves or publishes a new item"},
+    {HTTP_POST, "/{lang}/write", HTTP_WORKER, HTTP_PAGE, PERM_SHARE, PARAMS(WRITE_FORM), FORM_BYTES,
+     FORM_TYPES, intel_write_post, "previews, saves or publishes a new item"},
     {HTTP_GET, "/{lang}/indicator", HTTP_LOOP, HTTP_PAGE, PERM_READ, PARAMS(INDICATOR_PARAMS), 0,
      NULL, intel_indicator_page, "one indicator and where it was seen"},
     {HTTP_GET, "/{lang}/search", HTTP_LOOP, HTTP_PAGE, PERM_READ, PARAMS(SEARCH_PARAMS), 0, NULL,

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* intel - what the community shares: items, the indicators in them, STIX objects, and search over them.
+/* intel - what the community shares: items, the indicators in them, STIX objects, and search over
+ * them.
  *
  * An item is written by a person for an audience; publishing it makes, in the same transaction, its
- * indicator occurrences, its STIX objects (so that TAXII gives what the page shows) and one ledger event.
- * STIX that comes in is kept object by object as received. All rows carry the audience; what derives from
- * one row carries that row's. */
+ * indicator occurrences, its STIX objects (so that TAXII gives what the page shows) and one ledger
+ * event. STIX that comes in is kept object by object as received. All rows carry the audience; what
+ * derives from one row carries that row's. */
 #ifndef INTEL_H
 #define INTEL_H
 
@@ -14,10 +15,24 @@
 extern const struct room room_intel;
 
 /* Values are stored: append only. Words are the API's and the forms'. */
-enum intel_kind { INTEL_ALERT, INTEL_ADVISORY, INTEL_INCIDENT, INTEL_INDICATORS, INTEL_VULNERABILITY,
-                  INTEL_PRACTICE, INTEL_QUESTION, INTEL_KINDS };
-enum intel_severity { INTEL_INFO, INTEL_LOW, INTEL_MEDIUM, INTEL_HIGH, INTEL_CRITICAL,
-                      INTEL_SEVERITIES };
+enum intel_kind {
+    INTEL_ALERT,
+    INTEL_ADVISORY,
+    INTEL_INCIDENT,
+    INTEL_INDICATORS,
+    INTEL_VULNERABILITY,
+    INTEL_PRACTICE,
+    INTEL_QUESTION,
+    INTEL_KINDS
+};
+enum intel_severity {
+    INTEL_INFO,
+    INTEL_LOW,
+    INTEL_MEDIUM,
+    INTEL_HIGH,
+    INTEL_CRITICAL,
+    INTEL_SEVERITIES
+};
 enum intel_state { INTEL_DRAFT = 0, INTEL_PUBLISHED = 1, INTEL_WITHDRAWN = 2 };
 const char *intel_kind_word(enum intel_kind k);         /* "indicator-report", ... */
 const char *intel_severity_word(enum intel_severity s); /* "critical" */
@@ -29,10 +44,11 @@ enum i18n_msg intel_severity_msg(enum intel_severity s);
 #define INTEL_TITLE_MAX 200
 #define INTEL_BODY_MAX (256 * 1024)
 
-/* -- writing ----------------------------------------------------------------------------------------- */
+/* -- writing
+ * ----------------------------------------------------------------------------------------- */
 
-/* Whom the author chose. The room adds whoever sees it in any case: the author's organisation (RED: the
- * author alone) and, up to AMBER, the hub's staff, who moderate. */
+/* Whom the author chose. The room adds whoever sees it in any case: the author's organisation (RED:
+ * the author alone) and, up to AMBER, the hub's staff, who moderate. */
 struct intel_audience_in {
     bool everybody;
     const struct grant *grants; /* organisations, circles, sectors, people; keys */
@@ -45,11 +61,11 @@ struct intel_item_in {
     enum i18n_lang lang;
     struct bw_view title, body; /* body: Markdown */
     struct intel_audience_in audience;
-    bool publish;               /* else it is the author's draft */
+    bool publish; /* else it is the author's draft */
 };
-/* Everything that can be computed before the lane: checks, indicator scan, Markdown is left to reading.
- * Lives in ARENA; may be passed to intel_item_put in a transaction that runs twice. BW_INVALID names the
- * field. */
+/* Everything that can be computed before the lane: checks, indicator scan, Markdown is left to
+ * reading. Lives in ARENA; may be passed to intel_item_put in a transaction that runs twice.
+ * BW_INVALID names the field. */
 struct intel_prepared;
 BW_MUST_CHECK enum bw_rc intel_item_prepare(const struct viewer *author,
                                             const struct intel_item_in *in, struct bw_arena *arena,
@@ -62,7 +78,8 @@ BW_MUST_CHECK enum bw_rc intel_item_release(struct db_tx *tx, const struct viewe
                                             struct bw_view public_id, struct bw_err *err);
 /* Published CLEAR items that are not public yet, oldest first: the operator's queue. */
 
-/* -- reading ----------------------------------------------------------------------------------------- */
+/* -- reading
+ * ----------------------------------------------------------------------------------------- */
 struct intel_item {
     int64_t id, audience_id, author_organisation_id, author_person_id, created_us, published_us;
     struct bw_view public_id, number; /* "BW-2026-0042": empty in this release where not given */
@@ -80,13 +97,13 @@ BW_MUST_CHECK enum bw_rc intel_item_get(struct db *db, const struct viewer *view
                                         struct bw_view public_id, struct bw_arena *arena,
                                         struct intel_item *ret, struct bw_err *err);
 struct intel_filter {
-    struct bw_view query;       /* user's words; empty: everything */
-    int kind, severity, tlp;    /* -1: any */
-    enum intel_state state;     /* INTEL_DRAFT: the viewer's own drafts */
-    bool public_only;           /* released to the public zone */
-    bool unreleased_clear;      /* published CLEAR, not public: the release queue */
-    struct bw_view after;       /* cursor: public id of the last row of the page before */
-    size_t limit;               /* 1..200 */
+    struct bw_view query;    /* user's words; empty: everything */
+    int kind, severity, tlp; /* -1: any */
+    enum intel_state state;  /* INTEL_DRAFT: the viewer's own drafts */
+    bool public_only;        /* released to the public zone */
+    bool unreleased_clear;   /* published CLEAR, not public: the release queue */
+    struct bw_view after;    /* cursor: public id of the last row of the page before */
+    size_t limit;            /* 1..200 */
 };
 /* Newest first. *ret_more: there are further rows. BW_INVALID: the cursor is not one. */
 BW_MUST_CHECK enum bw_rc intel_item_list(struct db *db, const struct viewer *viewer,
@@ -112,7 +129,8 @@ BW_MUST_CHECK enum bw_rc intel_row_of(struct db *db, const struct viewer *viewer
                                       struct bw_arena *arena, struct intel_row_view *ret,
                                       struct bw_err *err);
 
-/* -- STIX in (intel_stix_in.c) and objects (for TAXII) ---------------------------------------------- */
+/* -- STIX in (intel_stix_in.c) and objects (for TAXII)
+ * ---------------------------------------------- */
 
 /* What became of a file's objects or rows; reasons are capped, counts are not. */
 struct intel_reason {
@@ -135,22 +153,24 @@ struct intel_import {
     struct hub *hub;
     const struct viewer *viewer; /* imports as their organisation */
     enum tlp tlp;                /* of objects without a marking */
-    struct intel_audience_in audience; /* of objects whose label allows groups; default: everybody */
+    struct intel_audience_in
+        audience; /* of objects whose label allows groups; default: everybody */
     void (*progress)(void *arg, int64_t done_bytes, int64_t total_bytes);
     void *progress_arg;
 };
-/* A bundle, an array of objects, a TAXII envelope or a single object. Streams; several transactions; the
- * same file again changes nothing (all `same`). One broken object is refused and reported, the rest is
- * taken. BW_INVALID: not JSON or not STIX at all. */
+/* A bundle, an array of objects, a TAXII envelope or a single object. Streams; several
+ * transactions; the same file again changes nothing (all `same`). One broken object is refused and
+ * reported, the rest is taken. BW_INVALID: not JSON or not STIX at all. */
 BW_MUST_CHECK enum bw_rc intel_stix_import(const struct intel_import *in, struct bw_view bytes,
                                            struct intel_report *report, struct bw_err *err);
-/* A plain list, one indicator a line ('#' and ';' comments; several columns: the first indicator): one
- * item of kind indicator report, idempotent by content. */
+/* A plain list, one indicator a line ('#' and ';' comments; several columns: the first indicator):
+ * one item of kind indicator report, idempotent by content. */
 BW_MUST_CHECK enum bw_rc intel_list_import(const struct intel_import *in, struct bw_view name,
                                            struct bw_view bytes, struct intel_report *report,
                                            struct bw_err *err);
 
-/* -- STIX objects out (intel_stix_page.c) ----------------------------------------------------------- */
+/* -- STIX objects out (intel_stix_page.c)
+ * ----------------------------------------------------------- */
 
 struct intel_object {
     int64_t id; /* ascending with added_us; never leaves the hub */
@@ -179,17 +199,17 @@ struct intel_object_filter {
 #define INTEL_OBJECTS_MAX 1000
 struct intel_object_page {
     size_t n;
-    bool more;       /* there may be further objects behind last_id */
-    int64_t last_id; /* cursor of the next page */
+    bool more;                             /* there may be further objects behind last_id */
+    int64_t last_id;                       /* cursor of the next page */
     int64_t first_added_us, last_added_us; /* of this page; 0: it is empty */
 };
 /* Objects that VIEWER sees, in order of adding, given one by one to ROW; the views live until it
- * returns. A version supersedes only what the same owner sent; of one id and version the first that the
- * viewer sees is shown. The cost grows with the page, not with what is stored. A page may be short
- * although there is more. */
-BW_MUST_CHECK enum bw_rc intel_object_page(
-    struct db *db, const struct viewer *viewer, const struct intel_object_filter *f,
-    enum bw_rc (*row)(void *arg, const struct intel_object *o, struct bw_err *err), void *arg,
-    struct intel_object_page *ret, struct bw_err *err);
+ * returns. A version supersedes only what the same owner sent; of one id and version the first that
+ * the viewer sees is shown. The cost grows with the page, not with what is stored. A page may be
+ * short although there is more. */
+BW_MUST_CHECK enum bw_rc
+intel_object_page(struct db *db, const struct viewer *viewer, const struct intel_object_filter *f,
+                  enum bw_rc (*row)(void *arg, const struct intel_object *o, struct bw_err *err),
+                  void *arg, struct intel_object_page *ret, struct bw_err *err);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* intel_api - items as JSON: write, list, read, withdraw.
  *
- * A member of the object that we do not know is refused by its name: a client that writes "audiance" must
- * not publish to another set of people than it meant. Recipients are named as a client knows them (public
- * id, name, domain, e-mail); who cannot be found is refused, too. */
+ * A member of the object that we do not know is refused by its name: a client that writes
+ * "audiance" must not publish to another set of people than it meant. Recipients are named as a
+ * client knows them (public id, name, domain, e-mail); who cannot be found is refused, too. */
 #include "intel_view.h"
 
 #include "json.h"
@@ -12,7 +12,8 @@
 #define API_ROWS 50
 #define API_INDICATORS 1000
 
-/* -- reading the object ------------------------------------------------------------------------------ */
+/* -- reading the object
+ * ------------------------------------------------------------------------------ */
 
 struct api_in {
     struct http_req *rq;
@@ -119,11 +120,12 @@ static enum bw_rc read_audience(struct api_in *a, struct json_reader *r, struct 
 
 enum member { M_KIND, M_TITLE, M_BODY, M_LANG, M_TLP, M_SEVERITY, M_AUDIENCE, M_PUBLISH, MEMBERS };
 static const char *const MEMBER_NAMES[MEMBERS] = {
-    [M_KIND] = "kind", [M_TITLE] = "title",       [M_BODY] = "body",         [M_LANG] = "lang",
-    [M_TLP] = "tlp",   [M_SEVERITY] = "severity", [M_AUDIENCE] = "audience", [M_PUBLISH] = "publish",
+    [M_KIND] = "kind",         [M_TITLE] = "title",     [M_BODY] = "body",
+    [M_LANG] = "lang",         [M_TLP] = "tlp",         [M_SEVERITY] = "severity",
+    [M_AUDIENCE] = "audience", [M_PUBLISH] = "publish",
 };
-static const unsigned REQUIRED = 1u << M_KIND | 1u << M_TITLE | 1u << M_BODY | 1u << M_TLP |
-                                 1u << M_SEVERITY | 1u << M_AUDIENCE;
+static const unsigned REQUIRED =
+    1u << M_KIND | 1u << M_TITLE | 1u << M_BODY | 1u << M_TLP | 1u << M_SEVERITY | 1u << M_AUDIENCE;
 
 static bool lang_parse(struct bw_view v, enum i18n_lang *ret)
 {
@@ -194,7 +196,8 @@ static enum bw_rc read_item(struct api_in *a, struct bw_err *err)
     return BW_OK;
 }
 
-/* -- answers ----------------------------------------------------------------------------------------- */
+/* -- answers
+ * ----------------------------------------------------------------------------------------- */
 
 static struct bw_view url_of(struct http_req *rq, enum i18n_lang lang, struct bw_view id)
 {
@@ -268,7 +271,8 @@ static enum bw_rc answer_made(struct http_req *rq, struct http_resp *rs, enum i1
     return bw_buf_rc(http_out(rs), "answer", err);
 }
 
-/* -- handlers ---------------------------------------------------------------------------------------- */
+/* -- handlers
+ * ---------------------------------------------------------------------------------------- */
 
 struct put {
     const struct intel_prepared *prepared;

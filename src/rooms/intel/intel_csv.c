@@ -2,8 +2,8 @@
 /* intel_csv - cells that a spreadsheet shows and does not run (security.md, Output). */
 #include "intel_page.h"
 
-/* = + - @ tab and CR at the beginning make a formula in the common spreadsheets; the apostrophe in front
- * makes it text. RFC 4180 2.5 to 2.7 for the quotes. */
+/* = + - @ tab and CR at the beginning make a formula in the common spreadsheets; the apostrophe in
+ * front makes it text. RFC 4180 2.5 to 2.7 for the quotes. */
 void csv_cell(struct bw_buf *out, struct bw_view text, bool last)
 {
     bool formula = text.n && memchr("=+-@\t\r", text.p[0], 6);

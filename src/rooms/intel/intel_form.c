@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* intel_form - see intel_form.h. Nothing typed is ever lost: limits of the fields are wider than those of an
- * item, so that too much comes back with a message and not as an error page. */
+/* intel_form - see intel_form.h. Nothing typed is ever lost: limits of the fields are wider than
+ * those of an item, so that too much comes back with a message and not as an error page. */
 #include "intel_form.h"
 
 #include "crypto_text.h"
@@ -14,7 +14,8 @@ void intel_form_empty(enum i18n_lang lang, struct intel_form *ret)
                                       .audience = {.everybody = true}}};
 }
 
-/* -- reading ----------------------------------------------------------------------------------------- */
+/* -- reading
+ * ----------------------------------------------------------------------------------------- */
 
 /* Audience being put together. */
 struct picking {
@@ -93,7 +94,7 @@ static void read_words(struct http_req *rq, struct intel_form *f)
 {
     const struct bw_view none = {NULL, 0};
     struct bw_view act = http_text(rq, "do");
-    f->act = bw_view_is(act, "publish")  ? INTEL_ACT_PUBLISH
+    f->act = bw_view_is(act, "publish") ? INTEL_ACT_PUBLISH
              : bw_view_is(act, "draft") ? INTEL_ACT_DRAFT
                                         : INTEL_ACT_PREVIEW;
     f->in.publish = f->act != INTEL_ACT_DRAFT;
@@ -156,7 +157,8 @@ enum bw_rc intel_form_of_draft(struct db *db, const struct viewer *viewer,
     return BW_OK;
 }
 
-/* -- showing ----------------------------------------------------------------------------------------- */
+/* -- showing
+ * ----------------------------------------------------------------------------------------- */
 
 static enum bw_rc fill_picks(struct http_req *rq, struct db *db, enum grant_kind kind,
                              const struct intel_audience_in *chosen, struct intel_pick **ret,
@@ -165,16 +167,16 @@ static enum bw_rc fill_picks(struct http_req *rq, struct db *db, enum grant_kind
     struct member_choice *choices;
     struct intel_pick *picks;
     size_t n;
-    BW_TRY(member_choices(db, req_viewer(rq), kind, req_lang(rq), http_arena(rq), &choices, &n,
-                          err));
+    BW_TRY(
+        member_choices(db, req_viewer(rq), kind, req_lang(rq), http_arena(rq), &choices, &n, err));
     picks = BW_ARENA_ARRAY(http_arena(rq), n, struct intel_pick);
     if (!picks)
         return bw_fail_memory(err);
     for (size_t i = 0; i < n; i++) {
-        picks[i] = (struct intel_pick){choices[i].public_id, choices[i].name, choices[i].hint, false};
+        picks[i] =
+            (struct intel_pick){choices[i].public_id, choices[i].name, choices[i].hint, false};
         for (size_t j = 0; j < chosen->n && !picks[i].on; j++)
-            picks[i].on =
-                chosen->grants[j].kind == kind && chosen->grants[j].ref == choices[i].id;
+            picks[i].on = chosen->grants[j].kind == kind && chosen->grants[j].ref == choices[i].id;
     }
     *ret = picks;
     *ret_n = n;
@@ -230,7 +232,8 @@ static enum bw_rc fill_errors(struct http_req *rq, const struct intel_problems *
     return BW_OK;
 }
 
-/* Names the copy that a browser keeps of an unfinished text: another one for each person and draft. */
+/* Names the copy that a browser keeps of an unfinished text: another one for each person and draft.
+ */
 static enum bw_rc autosave_key(struct http_req *rq, struct db *db, struct bw_view id,
                                struct bw_view *ret, struct bw_err *err)
 {
@@ -288,8 +291,8 @@ enum bw_rc intel_form_view(struct http_req *rq, struct db *db, const struct inte
     const struct intel_audience_in *chosen = &form->in.audience;
     BW_TRY(fill_picks(rq, db, GRANT_SECTOR, chosen, &v.sectors, &v.sectors_n, err));
     BW_TRY(fill_picks(rq, db, GRANT_CIRCLE, chosen, &v.circles, &v.circles_n, err));
-    BW_TRY(fill_picks(rq, db, GRANT_ORGANISATION, chosen, &v.organisations, &v.organisations_n,
-                      err));
+    BW_TRY(
+        fill_picks(rq, db, GRANT_ORGANISATION, chosen, &v.organisations, &v.organisations_n, err));
     BW_TRY(fill_errors(rq, &form->problems, &v, err));
     BW_TRY(autosave_key(rq, db, id, &v.autosave, err));
     *ret = v;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* intel_indicator - finding indicators in text, and keeping each value once.
  *
- * A value stands once in `indicator`, whoever shared it; who may know of it is told by its occurrences,
- * each with the audience of the item or object that it derives from. */
+ * A value stands once in `indicator`, whoever shared it; who may know of it is told by its
+ * occurrences, each with the audience of the item or object that it derives from. */
 #include "intel_page.h"
 
-/* -- in text ----------------------------------------------------------------------------------------- */
+/* -- in text
+ * ----------------------------------------------------------------------------------------- */
 
 /* Indicators met so far, each once: an open hash table of positions + 1 in list. */
 struct scan {
@@ -97,7 +98,8 @@ enum bw_rc intel_scan(struct bw_view v, size_t max, struct bw_arena *arena,
     return BW_OK;
 }
 
-/* -- stored ------------------------------------------------------------------------------------------ */
+/* -- stored
+ * ------------------------------------------------------------------------------------------ */
 
 enum bw_rc intel_indicator_intern(struct db_tx *tx, const struct intel_indicator *in,
                                   int64_t *ret_id, struct bw_err *err)
@@ -195,9 +197,9 @@ enum bw_rc intel_item_indicators(struct db *db, const struct viewer *viewer, int
 }
 
 /* The first character behind PREFIX's range; values are UTF-8, so 0xff cannot be met. */
-enum bw_rc intel_indicator_starts(struct db *db, const struct viewer *viewer,
-                                  struct bw_view prefix, size_t max, struct bw_arena *arena,
-                                  struct intel_indicator **ret, size_t *ret_n, struct bw_err *err)
+enum bw_rc intel_indicator_starts(struct db *db, const struct viewer *viewer, struct bw_view prefix,
+                                  size_t max, struct bw_arena *arena, struct intel_indicator **ret,
+                                  size_t *ret_n, struct bw_err *err)
 {
     BW_AUTO(db_stmt) *st = NULL;
     struct bw_view end = bw_arena_printf(arena, "%.*s\xf4\x8f\xbf\xbf", BW_VF(prefix));

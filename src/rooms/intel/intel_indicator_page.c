@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* intel_indicator_page - one value: where this viewer sees it, since when, and whether it is worth a second
- * thought before it is blocked.
+/* intel_indicator_page - one value: where this viewer sees it, since when, and whether it is worth
+ * a second thought before it is blocked.
  *
- * Everything here is counted over what the viewer sees; a value without a visible occurrence is 404, the
- * same as one that was never there. Findings on the viewer's networks belong to room watch and will stand
- * beside the items once watch offers them (an arrow from intel to watch would turn the layers round). */
+ * Everything here is counted over what the viewer sees; a value without a visible occurrence is
+ * 404, the same as one that was never there. Findings on the viewer's networks belong to room watch
+ * and will stand beside the items once watch offers them (an arrow from intel to watch would turn
+ * the layers round). */
 #include "intel_view.h"
 
 #include "bw_ip.h"
@@ -86,8 +87,8 @@ enum bw_rc intel_indicator_page(struct http_req *rq, struct http_resp *rs, struc
     BW_TRY(read_objects(db, viewer, seen.id, &v, err));
     BW_TRY(intel_item_with(db, viewer, seen.id, ITEMS_SHOWN, arena, &items, &v.items_n, err));
     BW_TRY(intel_rows_of(db, viewer, items, v.items_n, req_lang(rq), arena, &v.items, err));
-    BW_TRY(intel_indicator_rows(&(struct intel_indicator){seen.ioc, seen.value}, 1, arena, &row,
-                                err));
+    BW_TRY(
+        intel_indicator_rows(&(struct intel_indicator){seen.ioc, seen.value}, 1, arena, &row, err));
     v.row = *row;
     v.occurrences = seen.occurrences;
     v.capped = seen.occurrences > INTEL_COUNT_MAX;

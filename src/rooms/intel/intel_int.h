@@ -1,21 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* intel_int - what the room's files share: the prepared item, indicators and their occurrences, and what
- * the STIX files give to the items' (intel_stix_*). */
+/* intel_int - what the room's files share: the prepared item, indicators and their occurrences, and
+ * what the STIX files give to the items' (intel_stix_*). */
 #ifndef INTEL_INT_H
 #define INTEL_INT_H
 
 #include "intel.h"
 
-/* -- indicators (intel_indicator.c) ------------------------------------------------------------------ */
+/* -- indicators (intel_indicator.c)
+ * ------------------------------------------------------------------ */
 
-/* Values are stored: append only. What is not looked for on a network (CVE, technique) is kept as an
- * occurrence too, for search and correlation, but is not counted as an indicator. */
+/* Values are stored: append only. What is not looked for on a network (CVE, technique) is kept as
+ * an occurrence too, for search and correlation, but is not counted as an indicator. */
 enum intel_ioc {
-    INTEL_IOC_IPV4 = 1, INTEL_IOC_IPV6 = 2, INTEL_IOC_CIDR = 3, INTEL_IOC_DOMAIN = 4,
-    INTEL_IOC_URL = 5, INTEL_IOC_EMAIL = 6, INTEL_IOC_MD5 = 7, INTEL_IOC_SHA1 = 8,
-    INTEL_IOC_SHA256 = 9, INTEL_IOC_SHA512 = 10, INTEL_IOC_FILE_NAME = 11, INTEL_IOC_MAC = 12,
-    INTEL_IOC_ASN = 13, INTEL_IOC_REGISTRY = 14, INTEL_IOC_MUTEX = 15, INTEL_IOC_OTHER = 16,
-    INTEL_IOC_CVE = 17, INTEL_IOC_TECHNIQUE = 18, INTEL_IOCS
+    INTEL_IOC_IPV4 = 1,
+    INTEL_IOC_IPV6 = 2,
+    INTEL_IOC_CIDR = 3,
+    INTEL_IOC_DOMAIN = 4,
+    INTEL_IOC_URL = 5,
+    INTEL_IOC_EMAIL = 6,
+    INTEL_IOC_MD5 = 7,
+    INTEL_IOC_SHA1 = 8,
+    INTEL_IOC_SHA256 = 9,
+    INTEL_IOC_SHA512 = 10,
+    INTEL_IOC_FILE_NAME = 11,
+    INTEL_IOC_MAC = 12,
+    INTEL_IOC_ASN = 13,
+    INTEL_IOC_REGISTRY = 14,
+    INTEL_IOC_MUTEX = 15,
+    INTEL_IOC_OTHER = 16,
+    INTEL_IOC_CVE = 17,
+    INTEL_IOC_TECHNIQUE = 18,
+    INTEL_IOCS
 };
 const char *intel_ioc_word(enum intel_ioc ioc); /* "sha256": in APIs and CSV */
 enum i18n_msg intel_ioc_msg(enum intel_ioc ioc);
@@ -37,28 +52,28 @@ BW_MUST_CHECK enum bw_rc intel_indicator_intern(struct db_tx *tx, const struct i
 struct intel_occurrence_in {
     int64_t indicator_id, audience_id, item_id, object_id, seen_us;
 };
-BW_MUST_CHECK enum bw_rc intel_occurrence_add(struct db_tx *tx,
-                                              const struct intel_occurrence_in *in,
-                                              struct bw_err *err);
+BW_MUST_CHECK enum bw_rc
+intel_occurrence_add(struct db_tx *tx, const struct intel_occurrence_in *in, struct bw_err *err);
 
 /* Indicators in V, each once, in order of the text; *ret_more: there were more than MAX. */
 BW_MUST_CHECK enum bw_rc intel_scan(struct bw_view v, size_t max, struct bw_arena *arena,
                                     struct intel_indicator **ret, size_t *ret_n, bool *ret_more,
                                     struct bw_err *err);
 
-/* -- an item on its way in (intel_prepare.c, intel_item.c) ------------------------------------------- */
+/* -- an item on its way in (intel_prepare.c, intel_item.c)
+ * ------------------------------------------- */
 
 struct intel_prepared {
-    struct bw_id public_id;          /* new, or the draft's */
-    struct intel_item_in in;         /* everything copied into the arena; audience as chosen */
-    struct viewer author;            /* ids and role; no codes */
-    const struct grant *grants;      /* of the published item: chosen, and who sees it in any case */
+    struct bw_id public_id;     /* new, or the draft's */
+    struct intel_item_in in;    /* everything copied into the arena; audience as chosen */
+    struct viewer author;       /* ids and role; no codes */
+    const struct grant *grants; /* of the published item: chosen, and who sees it in any case */
     size_t n_grants;
-    struct bw_view chosen;           /* in.audience as codes, for the row */
+    struct bw_view chosen;                    /* in.audience as codes, for the row */
     const struct intel_indicator *indicators; /* in.publish only */
     size_t n_indicators;
-    struct bw_view folded;           /* for the full-text index; in.publish only */
-    struct bw_view import_hash;      /* set by an import after prepare; empty: none */
+    struct bw_view folded;      /* for the full-text index; in.publish only */
+    struct bw_view import_hash; /* set by an import after prepare; empty: none */
 };
 /* The stored row, as the STIX files need it. */
 struct intel_stored {
@@ -68,16 +83,18 @@ struct intel_stored {
 BW_MUST_CHECK enum bw_rc intel_item_by_import(struct db_tx *tx, int64_t organisation_id,
                                               struct bw_view import_hash, int64_t *ret_id,
                                               struct bw_err *err);
-/* Checks an audience for what AUTHOR shares under TLP and adds who sees it in any case: for items and
- * imports. BW_INVALID says what the label forbids. */
+/* Checks an audience for what AUTHOR shares under TLP and adds who sees it in any case: for items
+ * and imports. BW_INVALID says what the label forbids. */
 BW_MUST_CHECK enum bw_rc intel_grants(const struct viewer *author, enum tlp tlp,
                                       const struct intel_audience_in *chosen,
                                       struct bw_arena *arena, const struct grant **ret,
                                       size_t *ret_n, struct bw_err *err);
 
-/* -- given by the STIX files (intel_stix_out.c) ------------------------------------------------------ */
+/* -- given by the STIX files (intel_stix_out.c)
+ * ------------------------------------------------------ */
 
-/* Makes the item's STIX objects: report, indicators, marking; called in the transaction that publishes. */
+/* Makes the item's STIX objects: report, indicators, marking; called in the transaction that
+ * publishes. */
 BW_MUST_CHECK enum bw_rc intel_stix_of_item(struct db_tx *tx, const struct intel_prepared *p,
                                             const struct intel_stored *stored, struct bw_err *err);
 /* The item's audience became another (release): its objects follow. */

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* intel_item - writing items: drafts, publishing, release, withdrawal.
  *
- * Publishing is one transaction: the row, its indicators, its full text, its STIX objects and the event that
- * tells everybody else. Whoever was told of an item finds all of it. */
+ * Publishing is one transaction: the row, its indicators, its full text, its STIX objects and the
+ * event that tells everybody else. Whoever was told of an item finds all of it. */
 #include "intel_page.h"
 
 #include "crypto_text.h"
 #include "json_write.h"
 
-/* -- what the ledger keeps --------------------------------------------------------------------------- */
+/* -- what the ledger keeps
+ * --------------------------------------------------------------------------- */
 
 /* The content itself is not in the event, but its hash: what was said can be proved later. */
-static enum bw_rc payload_of(const struct intel_prepared *p, struct bw_buf *out,
-                             struct bw_err *err)
+static enum bw_rc payload_of(const struct intel_prepared *p, struct bw_buf *out, struct bw_err *err)
 {
     const struct bw_view parts[] = {p->in.title, BW_V("\n"), p->in.body};
     struct crypto_digest d = crypto_sha256_views(parts, BW_COUNT(parts));
@@ -36,16 +36,17 @@ static enum bw_rc append(struct db_tx *tx, const struct intel_prepared *p, int64
     BW_AUTO_BUF payload = BW_BUF_INIT(1024);
     BW_TRY(payload_of(p, &payload, err));
     return ledger_append(tx,
-                         &(struct ledger_entry){
-                             .verb = p->in.publish ? LEDGER_ITEM_PUBLISHED : LEDGER_ITEM_DRAFTED,
-                             .object = bw_view_z(p->public_id.text),
-                             .actor_id = p->author.person_id,
-                             .audience_id = audience_id,
-                             .payload = bw_buf_text(&payload)},
+                         &(struct ledger_entry){.verb = p->in.publish ? LEDGER_ITEM_PUBLISHED
+                                                                      : LEDGER_ITEM_DRAFTED,
+                                                .object = bw_view_z(p->public_id.text),
+                                                .actor_id = p->author.person_id,
+                                                .audience_id = audience_id,
+                                                .payload = bw_buf_text(&payload)},
                          err);
 }
 
-/* -- new --------------------------------------------------------------------------------------------- */
+/* -- new
+ * --------------------------------------------------------------------------------------------- */
 
 /* Unique and rising: the group's time, or one above the last item of the same group. */
 static enum bw_rc next_published(struct db_tx *tx, int64_t *ret, struct bw_err *err)
@@ -165,7 +166,8 @@ enum bw_rc intel_item_by_import(struct db_tx *tx, int64_t organisation_id,
     return rc == BW_NOT_FOUND ? bw_fail(err, rc, "not imported before") : rc;
 }
 
-/* -- what is there already --------------------------------------------------------------------------- */
+/* -- what is there already
+ * --------------------------------------------------------------------------- */
 
 /* The row as the one who changes it sees it, inside the transaction. */
 struct present {
@@ -232,7 +234,8 @@ enum bw_rc intel_item_change(struct db_tx *tx, const struct viewer *author,
     return append(tx, &same, s.audience_id, err);
 }
 
-/* -- release ----------------------------------------------------------------------------------------- */
+/* -- release
+ * ----------------------------------------------------------------------------------------- */
 
 static enum bw_rc move(struct db_tx *tx, int64_t item_id, int64_t audience_id, struct bw_err *err)
 {
@@ -279,7 +282,8 @@ enum bw_rc intel_item_release(struct db_tx *tx, const struct viewer *viewer,
                          err);
 }
 
-/* -- withdrawal -------------------------------------------------------------------------------------- */
+/* -- withdrawal
+ * -------------------------------------------------------------------------------------- */
 
 bool intel_may_withdraw(const struct viewer *viewer, const struct intel_item *item)
 {
@@ -310,8 +314,9 @@ enum bw_rc intel_item_withdraw(struct db_tx *tx, const struct viewer *viewer,
                                     .author_person_id = now.person_id,
                                     .author_organisation_id = now.organisation_id};
     if (!intel_may_withdraw(viewer, &item))
-        return bw_fail(err, BW_DENIED, "only the author's organisation or the hub's staff may"
-                                       " withdraw this");
+        return bw_fail(err, BW_DENIED,
+                       "only the author's organisation or the hub's staff may"
+                       " withdraw this");
     if (now.state == INTEL_WITHDRAWN)
         return BW_OK;
     if (now.state == INTEL_PUBLISHED)

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* intel_item_page - one item, its indicators to take away, and its withdrawal.
  *
- * Label first, then who can see it, then what it says. Indicators are shown defanged; what is copied or
- * downloaded says its label in the first line. */
+ * Label first, then who can see it, then what it says. Indicators are shown defanged; what is
+ * copied or downloaded says its label in the first line. */
 #include "intel_view.h"
 
 #include "intel_html.h"
 
 #include <stdio.h>
 
-/* -- the page ---------------------------------------------------------------------------------------- */
+/* -- the page
+ * ---------------------------------------------------------------------------------------- */
 
 /* Sorts what was read into what can be looked for and what is named besides (CVE, technique). */
-static enum bw_rc fill_indicators(struct http_req *rq, struct db *db,
-                                  const struct intel_item *item, struct intel_item_view *v,
-                                  struct bw_err *err)
+static enum bw_rc fill_indicators(struct http_req *rq, struct db *db, const struct intel_item *item,
+                                  struct intel_item_view *v, struct bw_err *err)
 {
     struct bw_arena *arena = http_arena(rq);
     struct intel_indicator *all, *shown;
@@ -57,8 +57,8 @@ static enum bw_rc fill_related(struct http_req *rq, struct db *db, const struct 
                                struct intel_item_view *v, struct bw_err *err)
 {
     struct intel_item *related;
-    BW_TRY(intel_item_related(db, req_viewer(rq), item->id, http_arena(rq), &related,
-                              &v->related_n, err));
+    BW_TRY(intel_item_related(db, req_viewer(rq), item->id, http_arena(rq), &related, &v->related_n,
+                              err));
     return intel_rows_of(db, req_viewer(rq), related, v->related_n, req_lang(rq), http_arena(rq),
                          &v->related, err);
 }
@@ -80,8 +80,8 @@ enum bw_rc intel_item_page(struct http_req *rq, struct http_resp *rs, struct bw_
     v.withdrawn = item.state == INTEL_WITHDRAWN;
     v.published = item.published_us != 0;
     v.released = item.is_public && !v.withdrawn;
-    v.may_withdraw = !v.withdrawn && permission_has(viewer, PERM_SHARE) &&
-                     intel_may_withdraw(viewer, &item);
+    v.may_withdraw =
+        !v.withdrawn && permission_has(viewer, PERM_SHARE) && intel_may_withdraw(viewer, &item);
     BW_TRY(intel_row_of(db, viewer, &item, req_lang(rq), arena, &v.row, err));
     BW_TRY(fill_who(rq, db, &item, &v.who_summary, &v.who_lines, &v.who_lines_n, err));
     if (item.state == INTEL_PUBLISHED) {
@@ -97,7 +97,8 @@ enum bw_rc intel_item_page(struct http_req *rq, struct http_resp *rs, struct bw_
                      err);
 }
 
-/* -- indicators to take away ------------------------------------------------------------------------- */
+/* -- indicators to take away
+ * ------------------------------------------------------------------------- */
 
 enum form { FORM_PLAIN, FORM_DEFANGED, FORM_CSV, FORM_STIX, FORMS };
 static const struct {
@@ -143,8 +144,8 @@ static enum bw_rc read_counted(struct http_req *rq, struct db *db, const struct 
 {
     size_t n, kept = 0;
     struct intel_indicator *all;
-    BW_TRY(intel_item_indicators(db, req_viewer(rq), item->id, INTEL_INDICATORS_MAX,
-                                 http_arena(rq), &all, &n, err));
+    BW_TRY(intel_item_indicators(db, req_viewer(rq), item->id, INTEL_INDICATORS_MAX, http_arena(rq),
+                                 &all, &n, err));
     for (size_t i = 0; i < n; i++)
         if (intel_ioc_counts(all[i].ioc))
             all[kept++] = all[i];
@@ -187,7 +188,8 @@ enum bw_rc intel_item_export(struct http_req *rq, struct http_resp *rs, struct b
     return bw_buf_rc(out, "indicators", err);
 }
 
-/* -- withdrawal -------------------------------------------------------------------------------------- */
+/* -- withdrawal
+ * -------------------------------------------------------------------------------------- */
 
 enum bw_rc intel_withdraw_page(struct http_req *rq, struct http_resp *rs, struct bw_err *err)
 {
@@ -201,8 +203,9 @@ enum bw_rc intel_withdraw_page(struct http_req *rq, struct http_resp *rs, struct
     BW_TRY(req_db(rq, &db, err));
     BW_TRY(intel_item_get(db, viewer, http_text(rq, "id"), http_arena(rq), &item, err));
     if (!intel_may_withdraw(viewer, &item))
-        return bw_fail(err, BW_DENIED, "only the author's organisation or the hub's staff may"
-                                       " withdraw this");
+        return bw_fail(err, BW_DENIED,
+                       "only the author's organisation or the hub's staff may"
+                       " withdraw this");
     if (item.state == INTEL_WITHDRAWN) {
         page_to(rq, rs, "items/%.*s", BW_VF(item.public_id));
         return BW_OK;

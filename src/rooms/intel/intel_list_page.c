@@ -33,8 +33,8 @@ static enum bw_rc read_filter(struct http_req *rq, struct intel_filter *ret, str
 }
 
 /* Reads the rows of F into V. */
-static enum bw_rc fill(struct http_req *rq, const struct intel_filter *f,
-                       struct intel_list_view *v, struct bw_err *err)
+static enum bw_rc fill(struct http_req *rq, const struct intel_filter *f, struct intel_list_view *v,
+                       struct bw_err *err)
 {
     const struct viewer *viewer = req_viewer(rq);
     struct bw_arena *arena = http_arena(rq);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* intel_page - what the files for items, indicators, search and their pages share; the STIX files need
- * none of it. */
+/* intel_page - what the files for items, indicators, search and their pages share; the STIX files
+ * need none of it. */
 #ifndef INTEL_PAGE_H
 #define INTEL_PAGE_H
 
@@ -14,15 +14,25 @@
 #define INTEL_PAGE_INDICATORS 200   /* shown on the item's page; the downloads have all */
 #define INTEL_RELATED 5
 
-/* -- words (intel_word.c) ---------------------------------------------------------------------------- */
-const char *intel_kind_icon(enum intel_kind k);           /* symbol of the icon sprite */
-const char *intel_severity_class(enum intel_severity s);  /* "sev-high" */
-const char *intel_tlp_class(enum tlp tlp);                /* "tlp-amber-strict" */
-enum i18n_msg intel_tlp_msg(enum tlp tlp);                /* what the label allows */
+/* -- words (intel_word.c)
+ * ---------------------------------------------------------------------------- */
+const char *intel_kind_icon(enum intel_kind k);          /* symbol of the icon sprite */
+const char *intel_severity_class(enum intel_severity s); /* "sev-high" */
+const char *intel_tlp_class(enum tlp tlp);               /* "tlp-amber-strict" */
+enum i18n_msg intel_tlp_msg(enum tlp tlp);               /* what the label allows */
 
-/* -- checks (intel_prepare.c) ------------------------------------------------------------------------ */
-enum intel_field { INTEL_FIELD_KIND, INTEL_FIELD_TITLE, INTEL_FIELD_TLP, INTEL_FIELD_SEVERITY,
-                   INTEL_FIELD_BODY, INTEL_FIELD_AUDIENCE, INTEL_FIELD_PEOPLE, INTEL_FIELDS };
+/* -- checks (intel_prepare.c)
+ * ------------------------------------------------------------------------ */
+enum intel_field {
+    INTEL_FIELD_KIND,
+    INTEL_FIELD_TITLE,
+    INTEL_FIELD_TLP,
+    INTEL_FIELD_SEVERITY,
+    INTEL_FIELD_BODY,
+    INTEL_FIELD_AUDIENCE,
+    INTEL_FIELD_PEOPLE,
+    INTEL_FIELDS
+};
 const char *intel_field_name(enum intel_field f); /* in forms and in the API */
 struct intel_problem {
     enum intel_field field;
@@ -40,20 +50,22 @@ void intel_item_check(const struct intel_item_in *in, struct intel_problems *out
 BW_MUST_CHECK enum bw_rc intel_chosen_read(struct bw_view text, struct bw_arena *arena,
                                            struct intel_audience_in *ret, struct bw_err *err);
 
-/* -- writes (intel_item.c) --------------------------------------------------------------------------- */
+/* -- writes (intel_item.c)
+ * --------------------------------------------------------------------------- */
 
-/* The author's draft becomes what P says: another draft, or published. BW_NOT_FOUND: no such draft of
- * theirs; BW_CONFLICT: it has been published meanwhile. */
+/* The author's draft becomes what P says: another draft, or published. BW_NOT_FOUND: no such draft
+ * of theirs; BW_CONFLICT: it has been published meanwhile. */
 BW_MUST_CHECK enum bw_rc intel_item_change(struct db_tx *tx, const struct viewer *author,
-                                           struct bw_view public_id,
-                                           const struct intel_prepared *p, struct bw_err *err);
-/* By the author's organisation or staff who see it; a draft is thrown away by its author. BW_DENIED:
- * visible, but not theirs. Withdrawn already: BW_OK. */
+                                           struct bw_view public_id, const struct intel_prepared *p,
+                                           struct bw_err *err);
+/* By the author's organisation or staff who see it; a draft is thrown away by its author.
+ * BW_DENIED: visible, but not theirs. Withdrawn already: BW_OK. */
 BW_MUST_CHECK enum bw_rc intel_item_withdraw(struct db_tx *tx, const struct viewer *viewer,
                                              struct bw_view public_id, struct bw_err *err);
 bool intel_may_withdraw(const struct viewer *viewer, const struct intel_item *item);
 
-/* -- reads (intel_store.c, intel_indicator.c) -------------------------------------------------------- */
+/* -- reads (intel_store.c, intel_indicator.c)
+ * -------------------------------------------------------- */
 
 /* Hubs with fewer items than this are always walked by time; tests make it 0. */
 extern int64_t intel_walk_small;
@@ -100,7 +112,8 @@ BW_MUST_CHECK enum bw_rc intel_indicator_starts(struct db *db, const struct view
                                                 struct intel_indicator **ret, size_t *ret_n,
                                                 struct bw_err *err);
 
-/* -- the search box (intel_query.c) ------------------------------------------------------------------ */
+/* -- the search box (intel_query.c)
+ * ------------------------------------------------------------------ */
 enum intel_operator { INTEL_OP_KIND, INTEL_OP_TLP, INTEL_OP_SEVERITY, INTEL_OPS };
 struct intel_query_term {
     enum intel_operator op;
@@ -111,7 +124,7 @@ struct intel_query_problem {
     struct bw_view what, instead; /* as typed; what was probably meant, may be empty */
 };
 struct intel_query {
-    struct bw_view words; /* what is left: searched for in the text */
+    struct bw_view words;    /* what is left: searched for in the text */
     int kind, tlp, severity; /* -1: not given */
     struct intel_query_term terms[INTEL_OPS];
     size_t n_terms;
@@ -124,7 +137,8 @@ BW_MUST_CHECK enum bw_rc intel_query_parse(struct bw_view typed, struct bw_arena
                                            struct intel_query *ret, struct bw_err *err);
 const char *intel_operator_name(enum intel_operator op); /* "kind" */
 
-/* -- CSV (intel_csv.c) ------------------------------------------------------------------------------- */
+/* -- CSV (intel_csv.c)
+ * ------------------------------------------------------------------------------- */
 
 /* One cell (RFC 4180). A cell that a spreadsheet would take for a formula gets an apostrophe. */
 void csv_cell(struct bw_buf *out, struct bw_view text, bool last);

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* intel_prepare - all that can be said of an item before the write lane: is it complete, who will see it,
- * which indicators it holds, what goes into the index.
+/* intel_prepare - all that can be said of an item before the write lane: is it complete, who will
+ * see it, which indicators it holds, what goes into the index.
  *
- * Why here: the lane serves everybody, one after the other; scanning 256 KiB of text in it would hold all
- * of them up. What this makes may be stored in a transaction that runs twice. */
+ * Why here: the lane serves everybody, one after the other; scanning 256 KiB of text in it would
+ * hold all of them up. What this makes may be stored in a transaction that runs twice. */
 #include "intel_page.h"
 
 #include "i18n.h"
 
 static const char *const FIELDS[INTEL_FIELDS] = {
-    [INTEL_FIELD_TITLE] = "title",       [INTEL_FIELD_BODY] = "body",
-    [INTEL_FIELD_TLP] = "tlp",           [INTEL_FIELD_AUDIENCE] = "audience",
-    [INTEL_FIELD_PEOPLE] = "people",     [INTEL_FIELD_SEVERITY] = "severity",
+    [INTEL_FIELD_TITLE] = "title",   [INTEL_FIELD_BODY] = "body",
+    [INTEL_FIELD_TLP] = "tlp",       [INTEL_FIELD_AUDIENCE] = "audience",
+    [INTEL_FIELD_PEOPLE] = "people", [INTEL_FIELD_SEVERITY] = "severity",
     [INTEL_FIELD_KIND] = "kind",
 };
 
@@ -28,7 +28,8 @@ void intel_problem_add(struct intel_problems *p, enum intel_field field, enum i1
         p->rows[p->n++] = (struct intel_problem){field, msg, what};
 }
 
-/* -- checks ------------------------------------------------------------------------------------------ */
+/* -- checks
+ * ------------------------------------------------------------------------------------------ */
 
 static size_t code_points(struct bw_view v)
 {
@@ -68,8 +69,8 @@ static void check_text(const struct intel_item_in *in, struct intel_problems *ou
         intel_problem_add(out, INTEL_FIELD_BODY, MSG_intel_bad_text, none);
 }
 
-/* What the label forbids (product.md, TLP 2.0). The kinds that an author may name at all are those that
- * a form offers: nobody shares with the world, or with a role of the hub. */
+/* What the label forbids (product.md, TLP 2.0). The kinds that an author may name at all are those
+ * that a form offers: nobody shares with the world, or with a role of the hub. */
 static void check_audience(enum tlp tlp, const struct intel_audience_in *a, bool publish,
                            struct intel_problems *out)
 {
@@ -109,7 +110,8 @@ static enum bw_rc first_problem(const struct intel_problems *p, struct bw_err *e
     return bw_fail(err, BW_INVALID, "%s: %.*s", intel_field_name(p->rows[0].field), BW_VF(said));
 }
 
-/* -- who will see it --------------------------------------------------------------------------------- */
+/* -- who will see it
+ * --------------------------------------------------------------------------------- */
 
 enum bw_rc intel_grants(const struct viewer *author, enum tlp tlp,
                         const struct intel_audience_in *chosen, struct bw_arena *arena,
@@ -123,7 +125,8 @@ enum bw_rc intel_grants(const struct viewer *author, enum tlp tlp,
     size_t n = 0;
     if (!grants)
         return bw_fail_memory(err);
-    /* Everybody includes the author's organisation and the staff: one audience for all such items. */
+    /* Everybody includes the author's organisation and the staff: one audience for all such items.
+     */
     if (chosen->everybody) {
         grants[n++] = (struct grant){GRANT_EVERYBODY, 0};
     } else {
@@ -141,7 +144,8 @@ enum bw_rc intel_grants(const struct viewer *author, enum tlp tlp,
     return BW_OK;
 }
 
-/* -- chosen, as the row keeps it --------------------------------------------------------------------- */
+/* -- chosen, as the row keeps it
+ * --------------------------------------------------------------------- */
 
 static enum bw_rc spell_chosen(const struct intel_audience_in *a, struct bw_arena *arena,
                                struct bw_view *ret, struct bw_err *err)
@@ -182,7 +186,8 @@ enum bw_rc intel_chosen_read(struct bw_view text, struct bw_arena *arena,
     return BW_OK;
 }
 
-/* -- all of it --------------------------------------------------------------------------------------- */
+/* -- all of it
+ * --------------------------------------------------------------------------------------- */
 
 static enum bw_rc copy_in(const struct intel_item_in *in, struct bw_arena *arena,
                           struct intel_prepared *p, struct bw_err *err)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* intel_query - operators in the search box: kind:alert tlp:amber severity:high, the rest are words.
+/* intel_query - operators in the search box: kind:alert tlp:amber severity:high, the rest are
+ * words.
  *
- * Whoever types a wrong operator is told what is wrong and what exists, and gets the results without it:
- * nothing is worse than an empty page that does not say why. What only looks like an operator is a word:
- * an address (https://...), an IPv6 address, a MAC address, a part in quotes. Pure. */
+ * Whoever types a wrong operator is told what is wrong and what exists, and gets the results
+ * without it: nothing is worse than an empty page that does not say why. What only looks like an
+ * operator is a word: an address (https://...), an IPv6 address, a MAC address, a part in quotes.
+ * Pure. */
 #include "intel_page.h"
 
 #include <stdio.h>
@@ -37,8 +39,8 @@ static bool looks_like_operator(struct bw_view token, struct bw_view *ret_name,
     }
     *ret_name = bw_view_head(token, at);
     *ret_value = bw_view_from(token, at + 1);
-    return ret_value->n == 0 || (ret_value->p[0] != '/' && ret_value->p[0] != ':' &&
-                                 ret_value->p[0] != '[');
+    return ret_value->n == 0 ||
+           (ret_value->p[0] != '/' && ret_value->p[0] != ':' && ret_value->p[0] != '[');
 }
 
 /* Number of single-character edits between two short words, at most 9. */

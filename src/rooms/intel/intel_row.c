@@ -42,9 +42,9 @@ enum bw_rc intel_row_of(struct db *db, const struct viewer *viewer, const struct
     return fill_row(db, viewer, item, lang, (struct bw_view){NULL, 0}, arena, ret, err);
 }
 
-enum bw_rc intel_rows_of(struct db *db, const struct viewer *viewer,
-                         const struct intel_item *items, size_t n, enum i18n_lang lang,
-                         struct bw_arena *arena, struct intel_row_view **ret, struct bw_err *err)
+enum bw_rc intel_rows_of(struct db *db, const struct viewer *viewer, const struct intel_item *items,
+                         size_t n, enum i18n_lang lang, struct bw_arena *arena,
+                         struct intel_row_view **ret, struct bw_err *err)
 {
     struct intel_row_view *rows = BW_ARENA_ARRAY(arena, n, struct intel_row_view);
     if (!rows)
@@ -60,9 +60,8 @@ enum bw_rc intel_rows_of(struct db *db, const struct viewer *viewer,
     return BW_OK;
 }
 
-enum bw_rc intel_indicator_rows(const struct intel_indicator *in, size_t n,
-                                struct bw_arena *arena, struct intel_indicator_row **ret,
-                                struct bw_err *err)
+enum bw_rc intel_indicator_rows(const struct intel_indicator *in, size_t n, struct bw_arena *arena,
+                                struct intel_indicator_row **ret, struct bw_err *err)
 {
     struct intel_indicator_row *rows = BW_ARENA_ARRAY(arena, n, struct intel_indicator_row);
     BW_AUTO_BUF out = BW_BUF_INIT(16 * INTEL_INDICATOR_BYTES_MAX);
@@ -94,7 +93,8 @@ enum i18n_msg intel_notice(struct bw_view word)
     return (enum i18n_msg)0;
 }
 
-/* -- options ----------------------------------------------------------------------------------------- */
+/* -- options
+ * ----------------------------------------------------------------------------------------- */
 
 struct intel_option *intel_kind_options(struct bw_arena *arena, int chosen)
 {

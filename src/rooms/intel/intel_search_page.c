@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* intel_search_page - words, indicators and operators in one box, as this viewer.
  *
- * Newest first: no engine's rank, because a rank is a statistic over rows that the viewer may not see.
- * Counts are of visible matches and stop at INTEL_COUNT_MAX. */
+ * Newest first: no engine's rank, because a rank is a statistic over rows that the viewer may not
+ * see. Counts are of visible matches and stop at INTEL_COUNT_MAX. */
 #include "intel_view.h"
 
 #include "intel_html.h"
@@ -11,7 +11,8 @@
 #define INDICATORS_SHOWN 10
 #define STARTS_MIN 4 /* shorter beginnings match too much to say anything */
 
-/* -- searches as links ------------------------------------------------------------------------------- */
+/* -- searches as links
+ * ------------------------------------------------------------------------------- */
 
 /* Q without the operator WITHOUT (INTEL_OPS: none), and with TERM behind it (may be empty). */
 static struct bw_view query_with(const struct intel_query *q, enum intel_operator without,
@@ -48,8 +49,11 @@ static enum bw_rc fill_chips(const struct intel_query *q, struct bw_arena *arena
     if (!v->chips)
         return bw_fail_memory(err);
     for (size_t i = 0; i < q->n_terms; i++)
-        v->chips[v->chips_n++] = (struct intel_chip_view){
-            q->terms[i].text, query_with(q, q->terms[i].op, (struct bw_view){NULL, 0}, arena), true};
+        v->chips[v->chips_n++] =
+            (struct intel_chip_view){q->terms[i].text,
+                                     query_with(q, q->terms[i].op, (struct bw_view){NULL, 0},
+                                                arena),
+                                     true};
     for (enum intel_operator op = 0; op < INTEL_OPS; op++) {
         int given = op == INTEL_OP_KIND ? q->kind : op == INTEL_OP_TLP ? q->tlp : q->severity;
         struct bw_view term = term_of(op, "", arena);
@@ -83,7 +87,8 @@ static enum bw_rc fill_problems(const struct intel_query *q, enum i18n_lang lang
     return BW_OK;
 }
 
-/* -- what was found ---------------------------------------------------------------------------------- */
+/* -- what was found
+ * ---------------------------------------------------------------------------------- */
 
 static enum bw_rc read_body(struct db *db, const struct viewer *viewer, int64_t item_id,
                             struct bw_arena *arena, struct bw_view *ret, struct bw_err *err)
@@ -130,8 +135,9 @@ static enum bw_rc fill_pieces(struct bw_view body, struct bw_view words, struct 
         struct bw_view before = bw_view_head(x.cut, x.mark[i].from);
         if (x.mark[i].from > at)
             hit->pieces[hit->pieces_n++] = (struct intel_piece){bw_view_from(before, at), false};
-        hit->pieces[hit->pieces_n++] = (struct intel_piece){
-            bw_view_from(bw_view_head(x.cut, x.mark[i].to), x.mark[i].from), true};
+        hit->pieces[hit->pieces_n++] =
+            (struct intel_piece){bw_view_from(bw_view_head(x.cut, x.mark[i].to), x.mark[i].from),
+                                 true};
         at = x.mark[i].to;
     }
     if (at < x.cut.n)
@@ -221,7 +227,8 @@ static enum bw_rc fill_indicators(struct http_req *rq, struct db *db, struct bw_
     return intel_indicator_rows(list, v->indicators_n, arena, &v->indicators, err);
 }
 
-/* -- the page ---------------------------------------------------------------------------------------- */
+/* -- the page
+ * ---------------------------------------------------------------------------------------- */
 
 static const char *strictest(const struct intel_search_view *v)
 {

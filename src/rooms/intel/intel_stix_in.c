@@ -139,6 +139,21 @@ static enum bw_rc is_visible(struct db_tx *tx, const struct import *im,
     return rc == BW_OK || rc == BW_NOT_FOUND ? BW_OK : rc;
 }
 
+/* Slots for which D has to be looked after in this batch. Its own it may yet get from the file itself. */
+static unsigned due(const struct import *im, const struct stix_definition *d)
+{
+    unsigned own = d->in_file && !im->last ? 1U << d->own_slot : 0;
+    return d->wanted & ~d->ready & ~own;
+}
+
+static bool any_due(const struct import *im)
+{
+    for (const struct stix_definition *d = im->marks.first; d; d = d->next)
+        if (due(im, d))
+            return true;
+    return false;
+}
+
 /* What objects refer to is visible wherever they are: D gets a copy for each audience that has none. */
 static enum bw_rc show_definition(struct stix_writer *w, struct written *wr,
                                   const struct stix_definition *d, struct bw_err *err)
@@ -146,10 +161,9 @@ static enum bw_rc show_definition(struct stix_writer *w, struct written *wr,
     const struct import *im = wr->im;
     for (unsigned slot = 0; slot < STIX_SLOTS; slot++) {
         struct audience_info to;
-        struct grant copied[64];
-        int64_t codes[BW_COUNT(copied)], id;
-        bool visible = d->in_file && d->own_slot == slot;
-        if (!((d->wanted & ~d->ready) >> slot & 1) || visible)
+        int64_t codes[64], id;
+        bool visible = false;
+        if (!(due(im, d) >> slot & 1))
             continue;
         BW_TRY(intern(w->tx, wr, slot, err));
         /* The set is copied: inside a transaction it stays only until the next one is read. */
@@ -207,7 +221,7 @@ static enum bw_rc write_batch(struct db_tx *tx, void *arg, struct bw_err *err)
     for (size_t i = 0; i < im->n; i++)
         BW_TRY(add_entry(&w, wr, &im->batch[i], err));
     for (const struct stix_definition *d = im->marks.first; d; d = d->next)
-        if (d->wanted & ~d->ready)
+        if (due(im, d))
             BW_TRY(show_definition(&w, wr, d, err));
     BW_TRY(stix_writer_end(&w, err));
     return append_events(tx, wr, err);
@@ -242,7 +256,7 @@ static void report_batch(struct import *im)
 static enum bw_rc flush(struct import *im, struct bw_err *err)
 {
     struct written wr = {.im = im};
-    if (im->n == 0 && !(im->last && im->taken > 0))
+    if (im->n == 0 && !any_due(im) && !(im->last && im->taken > 0))
         return BW_OK;
     BW_TRY(db_write(im->in->hub->db, write_batch, &wr, err));
     for (unsigned slot = 0; slot < STIX_SLOTS; slot++) {
@@ -251,7 +265,7 @@ static enum bw_rc flush(struct import *im, struct bw_err *err)
         im->taken += wr.taken[slot];
     }
     for (struct stix_definition *d = im->marks.first; d; d = d->next)
-        d->ready = d->wanted;
+        d->ready |= due(im, d);
     report_batch(im);
     if (im->in->progress && im->n > 0) {
         struct bw_view end = im->batch[im->n - 1].object.bytes;

@@ -23,7 +23,8 @@ struct made_id {
     char text[80];
 };
 
-/* UUID of RFC 9562, version 8 (of our own making): SHA-256 over what, and up to two names. */
+/* A name-based UUID, in the form of version 5, which STIX tools know; of SHA-256 over what it is of and up to
+ * two names. */
 static struct made_id make_id(const char *type, const char *what, struct bw_view a, struct bw_view b)
 {
     static const char HEX[] = "0123456789abcdef";
@@ -31,7 +32,7 @@ static struct made_id make_id(const char *type, const char *what, struct bw_view
                                     a, {"", 1}, b};
     struct crypto_digest d = crypto_sha256_views(parts, BW_COUNT(parts));
     struct made_id id;
-    d.b[6] = (uint8_t)((d.b[6] & 0x0f) | 0x80);
+    d.b[6] = (uint8_t)((d.b[6] & 0x0f) | 0x50);
     d.b[8] = (uint8_t)((d.b[8] & 0x3f) | 0x80);
     size_t n = (size_t)snprintf(id.text, sizeof(id.text), "%s--", type);
     for (size_t i = 0; i < 16; i++) {

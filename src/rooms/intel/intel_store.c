@@ -2,23 +2,23 @@
 /* intel_store - reading items: one, lists, counts.
  *
  * A list is one statement put together from a source, its filters and an order, all newest first by
- * published_us, which is unique and thus the cursor too. The source is chosen by what the viewer sees:
- *   walk       v_item by time: whoever sees much finds a page's rows at once;
- *   reachable  audience by audience: whoever sees little does not walk past what others share;
- *   words      the full text newest first, which stops as soon as the page is full;
- *   public, queue, drafts: partial indexes of their own.
- * The same rows come out whichever source is taken; only the cost differs. */
+ * published_us, which is unique and thus the cursor too. The source is chosen by what the viewer
+ * sees: walk       v_item by time: whoever sees much finds a page's rows at once; reachable
+ * audience by audience: whoever sees little does not walk past what others share; words      the
+ * full text newest first, which stops as soon as the page is full; public, queue, drafts: partial
+ * indexes of their own. The same rows come out whichever source is taken; only the cost differs. */
 #include "intel_page.h"
 
-#define ITEM_COLUMNS                                                                               \
-    "i.id, i.public_id, i.number, i.audience_id, i.organisation_id, i.person_id, i.kind,"          \
-    " i.severity, i.state, i.tlp, i.lang, i.title, i.indicators, i.created_us, i.published_us,"    \
+#define ITEM_COLUMNS                                                                            \
+    "i.id, i.public_id, i.number, i.audience_id, i.organisation_id, i.person_id, i.kind,"       \
+    " i.severity, i.state, i.tlp, i.lang, i.title, i.indicators, i.created_us, i.published_us," \
     " i.released_us"
 #define BODY_COLUMN 16
 
 int64_t intel_walk_small = 10000;
 
-/* -- rows -------------------------------------------------------------------------------------------- */
+/* -- rows
+ * -------------------------------------------------------------------------------------------- */
 
 static bool in_range(int64_t v, int n)
 {
@@ -113,7 +113,8 @@ enum bw_rc intel_item_chosen(struct db *db, const struct viewer *viewer, int64_t
     return intel_chosen_read(db_text(st, 0), arena, ret, err);
 }
 
-/* -- statements put together ------------------------------------------------------------------------- */
+/* -- statements put together
+ * ------------------------------------------------------------------------- */
 
 struct part_value {
     bool is_text;
@@ -158,7 +159,8 @@ static enum bw_rc build_run(const struct build *b, struct db *db, const struct v
 
 enum source { SOURCE_WALK, SOURCE_REACHABLE, SOURCE_WORDS };
 
-/* Whoever sees few rows of a large hub is better served audience by audience. Staff see nearly all. */
+/* Whoever sees few rows of a large hub is better served audience by audience. Staff see nearly all.
+ */
 static enum bw_rc choose(struct db *db, const struct viewer *viewer, const struct intel_filter *f,
                          enum source *ret, struct bw_err *err)
 {
@@ -248,8 +250,8 @@ static enum bw_rc read_cursor(struct db *db, const struct viewer *viewer,
     *ret = 0;
     if (f->after.n == 0)
         return BW_OK;
-    BW_TRY(db_query(db, viewer, "SELECT id, published_us FROM v_item WHERE public_id = ?1", &st,
-                    err));
+    BW_TRY(
+        db_query(db, viewer, "SELECT id, published_us FROM v_item WHERE public_id = ?1", &st, err));
     db_bind_text(st, 1, f->after);
     enum bw_rc rc = db_row(st, err);
     if (rc == BW_OK)
@@ -272,12 +274,12 @@ static enum bw_rc start(struct db *db, const struct viewer *viewer, const struct
     return bw_buf_rc(match, "query", err);
 }
 
-/* -- lists and counts -------------------------------------------------------------------------------- */
+/* -- lists and counts
+ * -------------------------------------------------------------------------------- */
 
-enum bw_rc intel_item_list(struct db *db, const struct viewer *viewer,
-                           const struct intel_filter *f, struct bw_arena *arena,
-                           struct intel_item **ret, size_t *ret_n, bool *ret_more,
-                           struct bw_err *err)
+enum bw_rc intel_item_list(struct db *db, const struct viewer *viewer, const struct intel_filter *f,
+                           struct bw_arena *arena, struct intel_item **ret, size_t *ret_n,
+                           bool *ret_more, struct bw_err *err)
 {
     BW_AUTO(db_stmt) *st = NULL;
     BW_AUTO_BUF match = BW_BUF_INIT(16 * TEXT_QUERY_MAX);
@@ -365,10 +367,11 @@ enum bw_rc intel_item_facets(struct db *db, const struct viewer *viewer,
     return BW_OK;
 }
 
-/* -- through indicators ------------------------------------------------------------------------------ */
+/* -- through indicators
+ * ------------------------------------------------------------------------------ */
 
-/* Limits inside: a value that half the hub shares must not make one page slow. A technique (kind 18) is
- * shared by too many to say anything. */
+/* Limits inside: a value that half the hub shares must not make one page slow. A technique (kind
+ * 18) is shared by too many to say anything. */
 enum bw_rc intel_item_related(struct db *db, const struct viewer *viewer, int64_t item_id,
                               struct bw_arena *arena, struct intel_item **ret, size_t *ret_n,
                               struct bw_err *err)

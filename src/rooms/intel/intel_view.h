@@ -53,7 +53,8 @@ struct intel_withdraw_view {
     bool draft;
 };
 
-/* -- writing ----------------------------------------------------------------------------------------- */
+/* -- writing
+ * ----------------------------------------------------------------------------------------- */
 struct intel_pick {
     struct bw_view id, name, hint;
     bool on;
@@ -83,7 +84,8 @@ struct intel_write_view {
     size_t indicators_n;
 };
 
-/* -- indicator and search ---------------------------------------------------------------------------- */
+/* -- indicator and search
+ * ---------------------------------------------------------------------------- */
 struct intel_indicator_view {
     struct intel_indicator_row row;
     struct intel_row_view *items;
@@ -104,7 +106,7 @@ struct intel_hit_view {
     bool before, after;
 };
 struct intel_facet_view {
-    const char *label; /* NULL: msg */
+    const char *label;    /* NULL: msg */
     struct bw_view query; /* what the link searches for */
     enum i18n_msg msg;
     int64_t n;
@@ -129,23 +131,25 @@ struct intel_search_view {
     bool asked, capped;
 };
 
-/* -- shared by the pages (intel_row.c) --------------------------------------------------------------- */
+/* -- shared by the pages (intel_row.c)
+ * --------------------------------------------------------------- */
 BW_MUST_CHECK enum bw_rc intel_rows_of(struct db *db, const struct viewer *viewer,
                                        const struct intel_item *items, size_t n,
                                        enum i18n_lang lang, struct bw_arena *arena,
                                        struct intel_row_view **ret, struct bw_err *err);
 BW_MUST_CHECK enum bw_rc intel_indicator_rows(const struct intel_indicator *in, size_t n,
                                               struct bw_arena *arena,
-                                              struct intel_indicator_row **ret,
-                                              struct bw_err *err);
+                                              struct intel_indicator_row **ret, struct bw_err *err);
 /* `?done=word` of this room's redirects; 0: none. */
 enum i18n_msg intel_notice(struct bw_view word);
-/* Options of a kind, severity or label, the CHOSEN one (-1: none) marked. In ARENA; NULL: memory. */
+/* Options of a kind, severity or label, the CHOSEN one (-1: none) marked. In ARENA; NULL: memory.
+ */
 struct intel_option *intel_kind_options(struct bw_arena *arena, int chosen);
 struct intel_option *intel_severity_options(struct bw_arena *arena, int chosen); /* worst first */
 struct intel_option *intel_tlp_options(struct bw_arena *arena, int chosen);      /* RED first */
 
-/* -- handlers ---------------------------------------------------------------------------------------- */
+/* -- handlers
+ * ---------------------------------------------------------------------------------------- */
 enum bw_rc intel_list_page(struct http_req *rq, struct http_resp *rs, struct bw_err *err);
 enum bw_rc intel_drafts_page(struct http_req *rq, struct http_resp *rs, struct bw_err *err);
 enum bw_rc intel_item_page(struct http_req *rq, struct http_resp *rs, struct bw_err *err);

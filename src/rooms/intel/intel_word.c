@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* intel_word - kinds, severities and indicator kinds as words of the API and as messages.
  *
- * Why tables: stored numbers, words of forms and APIs, icons and messages of one thing stand in one row. */
+ * Why tables: stored numbers, words of forms and APIs, icons and messages of one thing stand in one
+ * row. */
 #include "intel_page.h"
 
 static const struct {
@@ -166,11 +167,16 @@ bool intel_ioc_parse(struct bw_view word, enum intel_ioc *ret)
 enum intel_ioc intel_ioc_of_text(enum text_kind kind)
 {
     static const enum intel_ioc of[TEXT_KINDS] = {
-        [TEXT_IPV4] = INTEL_IOC_IPV4,     [TEXT_IPV6] = INTEL_IOC_IPV6,
-        [TEXT_CIDR] = INTEL_IOC_CIDR,     [TEXT_DOMAIN] = INTEL_IOC_DOMAIN,
-        [TEXT_URL] = INTEL_IOC_URL,       [TEXT_EMAIL] = INTEL_IOC_EMAIL,
-        [TEXT_MD5] = INTEL_IOC_MD5,       [TEXT_SHA1] = INTEL_IOC_SHA1,
-        [TEXT_SHA256] = INTEL_IOC_SHA256, [TEXT_CVE] = INTEL_IOC_CVE,
+        [TEXT_IPV4] = INTEL_IOC_IPV4,
+        [TEXT_IPV6] = INTEL_IOC_IPV6,
+        [TEXT_CIDR] = INTEL_IOC_CIDR,
+        [TEXT_DOMAIN] = INTEL_IOC_DOMAIN,
+        [TEXT_URL] = INTEL_IOC_URL,
+        [TEXT_EMAIL] = INTEL_IOC_EMAIL,
+        [TEXT_MD5] = INTEL_IOC_MD5,
+        [TEXT_SHA1] = INTEL_IOC_SHA1,
+        [TEXT_SHA256] = INTEL_IOC_SHA256,
+        [TEXT_CVE] = INTEL_IOC_CVE,
         [TEXT_TECHNIQUE] = INTEL_IOC_TECHNIQUE,
     };
     BW_ASSERT(kind < TEXT_KINDS);

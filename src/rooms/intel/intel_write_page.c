@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* intel_write_page - writing an item: preview of who will see it, draft, publish; new or from a draft.
+/* intel_write_page - writing an item: preview of who will see it, draft, publish; new or from a
+ * draft.
  *
- * What is wrong is said all at once, beside what was typed. The preview names the very audience that
- * publishing will use: it is interned first, and an audience by itself shows nothing to anybody. */
+ * What is wrong is said all at once, beside what was typed. The preview names the very audience
+ * that publishing will use: it is interned first, and an audience by itself shows nothing to
+ * anybody. */
 #include "intel_form.h"
 
 #include "intel_html.h"
@@ -30,7 +32,8 @@ static enum bw_rc run_intern(struct db_tx *tx, void *arg, struct bw_err *err)
     return audience_intern(tx, p->in.tlp, p->grants, p->n_grants, &w->audience_id, err);
 }
 
-/* -- showing ----------------------------------------------------------------------------------------- */
+/* -- showing
+ * ----------------------------------------------------------------------------------------- */
 
 static enum bw_rc send(struct http_req *rq, struct http_resp *rs, const struct intel_form *form,
                        const struct intel_write_view *v, struct bw_err *err)
@@ -59,8 +62,7 @@ static enum bw_rc show(struct http_req *rq, struct http_resp *rs, struct db *db,
 }
 
 static enum bw_rc show_preview(struct http_req *rq, struct http_resp *rs,
-                               const struct intel_form *form, struct write *w,
-                               struct bw_err *err)
+                               const struct intel_form *form, struct write *w, struct bw_err *err)
 {
     const struct intel_prepared *p = w->prepared;
     struct bw_arena *arena = http_arena(rq);
@@ -85,7 +87,8 @@ static enum bw_rc show_preview(struct http_req *rq, struct http_resp *rs,
     return send(rq, rs, form, &v, err);
 }
 
-/* -- sending ----------------------------------------------------------------------------------------- */
+/* -- sending
+ * ----------------------------------------------------------------------------------------- */
 
 static enum bw_rc receive(struct http_req *rq, struct http_resp *rs, struct bw_view id,
                           struct bw_err *err)

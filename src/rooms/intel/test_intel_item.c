@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Items from writing to withdrawal, and who sees them: each question is asked as every person of the small
- * community (member_test.h), because what matters is what the others do not find. */
+/* Items from writing to withdrawal, and who sees them: each question is asked as every person of
+ * the small community (member_test.h), because what matters is what the others do not find. */
 #include "intel_page.h"
 #include "member_test.h"
 
@@ -18,7 +18,8 @@ static void open_community(void)
         viewers[i] = member_test_viewer(&t, (enum member_test_person)i);
 }
 
-/* -- small steps ------------------------------------------------------------------------------------- */
+/* -- small steps
+ * ------------------------------------------------------------------------------------- */
 
 struct step {
     const struct viewer *viewer;
@@ -100,8 +101,11 @@ static enum bw_rc get(int person, struct bw_view id, struct intel_item *ret)
 
 static struct intel_filter everything(void)
 {
-    return (struct intel_filter){
-        .kind = -1, .severity = -1, .tlp = -1, .state = INTEL_PUBLISHED, .limit = 200};
+    return (struct intel_filter){.kind = -1,
+                                 .severity = -1,
+                                 .tlp = -1,
+                                 .state = INTEL_PUBLISHED,
+                                 .limit = 200};
 }
 
 struct page_of {
@@ -158,10 +162,20 @@ static bool knows(int person, const char *value)
            BW_OK;
 }
 
-/* -- audiences --------------------------------------------------------------------------------------- */
+/* -- audiences
+ * --------------------------------------------------------------------------------------- */
 
-enum to { TO_NOBODY, TO_EVERYBODY, TO_FINANCE, TO_RESPONSE, TO_HOSPITAL, TO_BROKER_REP, TO_BOTH,
-          TO_WORLD, TO_STAFF };
+enum to {
+    TO_NOBODY,
+    TO_EVERYBODY,
+    TO_FINANCE,
+    TO_RESPONSE,
+    TO_HOSPITAL,
+    TO_BROKER_REP,
+    TO_BOTH,
+    TO_WORLD,
+    TO_STAFF
+};
 
 static struct intel_audience_in audience_to(enum to to)
 {
@@ -185,8 +199,8 @@ static struct intel_audience_in audience_to(enum to to)
     return a;
 }
 
-/* Who sees what the bank's representative shares. Letters: O operator, A analyst, b bank's representative,
- * B bank's admin, N broker, H hospital, C clinic, S shop. */
+/* Who sees what the bank's representative shares. Letters: O operator, A analyst, b bank's
+ * representative, B bank's admin, N broker, H hospital, C clinic, S shop. */
 static const char LETTERS[] = {
     [MT_OPERATOR] = 'O',   [MT_ANALYST] = 'A',      [MT_BANK_REP] = 'b',   [MT_BANK_ADMIN] = 'B',
     [MT_BROKER_REP] = 'N', [MT_HOSPITAL_REP] = 'H', [MT_CLINIC_REP] = 'C', [MT_SHOP_REP] = 'S',
@@ -272,7 +286,8 @@ BW_TEST(an_item_is_read_as_it_was_written)
     CHECK(item.published_us > 0 && item.number.n == 0);
 }
 
-/* -- what is refused --------------------------------------------------------------------------------- */
+/* -- what is refused
+ * --------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name, *title, *body;
@@ -337,7 +352,8 @@ BW_TEST(all_that_is_wrong_is_told_at_once)
           p.rows[2].field == INTEL_FIELD_PEOPLE);
 }
 
-/* -- drafts ------------------------------------------------------------------------------------------ */
+/* -- drafts
+ * ------------------------------------------------------------------------------------------ */
 
 static enum bw_rc change(int person, struct bw_view id, const struct intel_item_in *in)
 {
@@ -419,7 +435,8 @@ BW_TEST(a_draft_is_thrown_away)
     CHECK(!lists(MT_CLINIC_REP, &drafts, id));
 }
 
-/* -- release ----------------------------------------------------------------------------------------- */
+/* -- release
+ * ----------------------------------------------------------------------------------------- */
 
 BW_TEST(release_makes_clear_items_public)
 {
@@ -479,7 +496,8 @@ BW_TEST(the_queue_is_oldest_first)
     CHECK(bw_view_eq(next.rows[0].public_id, all.rows[1].public_id));
 }
 
-/* -- withdrawal -------------------------------------------------------------------------------------- */
+/* -- withdrawal
+ * -------------------------------------------------------------------------------------- */
 
 BW_TEST(withdrawal_leaves_nothing_but_the_title)
 {
@@ -513,7 +531,8 @@ BW_TEST(staff_withdraw_what_they_see)
     CHECK_INT(act(do_withdraw, MT_OPERATOR, id), BW_NOT_FOUND);
 }
 
-/* -- lists ------------------------------------------------------------------------------------------- */
+/* -- lists
+ * ------------------------------------------------------------------------------------------- */
 
 static void fill_pages(void)
 {
@@ -531,7 +550,8 @@ static void fill_pages(void)
     }
 }
 
-/* Walks all pages of F; false where a row comes twice, out of order, or the end is not told right. */
+/* Walks all pages of F; false where a row comes twice, out of order, or the end is not told right.
+ */
 static bool walk(int person, struct intel_filter f, size_t limit, size_t *ret_rows)
 {
     int64_t last = INT64_MAX;
@@ -615,7 +635,8 @@ BW_TEST(a_cursor_is_a_row_that_one_sees)
     CHECK_INT(list(MT_HOSPITAL_REP, &f).rc, BW_INVALID);
 }
 
-/* -- search ------------------------------------------------------------------------------------------ */
+/* -- search
+ * ------------------------------------------------------------------------------------------ */
 
 static const struct {
     const char *name, *words;
@@ -653,7 +674,8 @@ BW_TEST(search_in_english_and_chinese)
         SUBTEST(SEARCHES[i].name, finds(MT_SHOP_REP, SEARCHES[i].words, id) == SEARCHES[i].found);
 }
 
-/* -- indicators -------------------------------------------------------------------------------------- */
+/* -- indicators
+ * -------------------------------------------------------------------------------------- */
 
 BW_TEST(indicators_are_each_kept_once_and_counted)
 {
@@ -721,7 +743,8 @@ BW_TEST(beginnings_of_values_are_the_viewers_own)
     CHECK_INT(n, 0);
 }
 
-/* -- the ledger -------------------------------------------------------------------------------------- */
+/* -- the ledger
+ * -------------------------------------------------------------------------------------- */
 
 BW_TEST(each_change_is_in_the_ledger)
 {

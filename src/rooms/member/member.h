@@ -75,8 +75,8 @@ BW_MUST_CHECK enum bw_rc member_person_add(struct db_tx *tx, const struct crypto
                                            struct bw_err *err);
 
 #define MEMBER_WELCOME_US (7 * BW_DAY_US)
-/* What stands behind /{lang}/welcome?t= in an invitation: works once, for seven days. BW_CONFLICT: the person
- * has a password; BW_NOT_FOUND. In ARENA. */
+/* What stands behind /{lang}/welcome?t= in an invitation: works once, for seven days. BW_CONFLICT:
+ * the person has a password; BW_NOT_FOUND. In ARENA. */
 BW_MUST_CHECK enum bw_rc member_welcome_token(struct db *db, const struct crypto_keyring *keyring,
                                               int64_t person_id, struct bw_arena *arena,
                                               struct bw_view *ret, struct bw_err *err);

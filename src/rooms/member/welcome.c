@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* welcome - the invitation: a link by mail with which a new person chooses a password.
  *
- * The link's token is sealed and says who, until when, and a digest of the password hash as it was when the
- * link was made (empty for somebody new). Setting a password changes that hash, so a link works once; a
- * second person who follows it, or the first one again, gets the same answer as for a forged link. Nothing
- * is stored for it. Two-step verification is set up at the first sign-in after. */
+ * The link's token is sealed and says who, until when, and a digest of the password hash as it was
+ * when the link was made (empty for somebody new). Setting a password changes that hash, so a link
+ * works once; a second person who follows it, or the first one again, gets the same answer as for a
+ * forged link. Nothing is stored for it. Two-step verification is set up at the first sign-in
+ * after. */
 #include "welcome_int.h"
 
 #include "bw_clock.h"
@@ -76,7 +77,8 @@ static enum bw_rc open_token(struct http_req *rq, struct bw_view token, struct w
     struct bw_err ignored;
     struct db *db;
     if (!crypto_unbase64(token, CRYPTO_BASE64_URL, &sealed) ||
-        crypto_open(req_hub(rq)->keyring, bw_buf_text(&sealed), PURPOSE, &plain, &ignored) != BW_OK ||
+        crypto_open(req_hub(rq)->keyring, bw_buf_text(&sealed), PURPOSE, &plain, &ignored) !=
+            BW_OK ||
         plain.n != PLAIN_BYTES)
         return stale(err);
     unpack(plain.p, ret);
@@ -96,8 +98,8 @@ static enum bw_rc show(struct http_req *rq, struct http_resp *rs, const struct s
 {
     BW_TRY(req_browser_bind(rq, rs, err));
     const struct welcome_view v = {
-        .action = html_url_or_hash(bw_arena_printf(http_arena(rq), "/%.*s/welcome",
-                                                   BW_VF(i18n_path_name(req_lang(rq))))),
+        .action = html_url_or_hash(
+            bw_arena_printf(http_arena(rq), "/%.*s/welcome", BW_VF(i18n_path_name(req_lang(rq))))),
         .token = http_text(rq, "t"),
         .name = p->name,
         .email = p->email,

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* notify_live - one stream per browser, and the consumer that maps an event's audience to open streams.
+/* notify_live - one stream per browser, and the consumer that maps an event's audience to open
+ * streams.
  *
- * An event that is sent holds a random word and nothing else: no title, no id, no count, so a stream
- * tells an eavesdropper or a wrong reader nothing. At each send the session is read again and the viewer
- * made anew: who has left, was suspended or lost a circle hears nothing from the same moment. Events that
- * take rights away (see SWEEP) close the streams they concern without waiting for news.
+ * An event that is sent holds a random word and nothing else: no title, no id, no count, so a
+ * stream tells an eavesdropper or a wrong reader nothing. At each send the session is read again
+ * and the viewer made anew: who has left, was suspended or lost a circle hears nothing from the
+ * same moment. Events that take rights away (see SWEEP) close the streams they concern without
+ * waiting for news.
  *
  * Locks: `lock` guards the list; it is never held while the database is read. */
 #include "notify_int.h"
@@ -79,8 +81,9 @@ enum bw_rc notify_live(struct http_req *rq, struct http_resp *rs, struct bw_err 
     /* In the list before it is open: its `closed` may come at any moment after. */
     pthread_mutex_lock(&lock);
     l->number = next_number++;
-    enum bw_rc rc = http_stream_open(
-        rq, rs, &(struct http_stream_options){.tag = l, .closed = on_closed}, &l->stream, err);
+    enum bw_rc rc =
+        http_stream_open(rq, rs, &(struct http_stream_options){.tag = l, .closed = on_closed},
+                         &l->stream, err);
     struct http_stream *old = NULL;
     if (rc == BW_OK) {
         l->next = first;
@@ -100,14 +103,16 @@ enum bw_rc notify_live(struct http_req *rq, struct http_resp *rs, struct bw_err 
     return rc;
 }
 
-/* -- fan-out --------------------------------------------------------------------------------------- */
+/* -- fan-out
+ * --------------------------------------------------------------------------------------- */
 
 struct open_stream {
     struct http_stream *stream;
     int64_t session_id;
 };
 
-/* What is open now, with a reference each, so that the list's lock is free while rights are read. */
+/* What is open now, with a reference each, so that the list's lock is free while rights are read.
+ */
 static struct open_stream *snapshot(size_t *ret_n)
 {
     pthread_mutex_lock(&lock);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* notify_mail - one mail per event and recipient, in the recipient's language.
  *
- * A file's name is made of the event's position and the person, so that an event that is handed over
- * twice (after a crash) is no second mail. What may stand in it, by label (product.md, Mail):
+ * A file's name is made of the event's position and the person, so that an event that is handed
+ * over twice (after a crash) is no second mail. What may stand in it, by label (product.md, Mail):
  *
  *     CLEAR, GREEN     title and text
  *     AMBER            title and text where every mail goes out by verified TLS; else as below
@@ -65,7 +65,8 @@ static enum bw_rc put(struct outbox *o, const struct member_recipient *to, struc
     return ++o->n == BATCH ? flush(o, err) : BW_OK;
 }
 
-static void html_init(const struct hub *hub, enum i18n_lang lang, struct bw_buf *out, struct html *ret)
+static void html_init(const struct hub *hub, enum i18n_lang lang, struct bw_buf *out,
+                      struct html *ret)
 {
     *ret = (struct html){.out = out,
                          .lang = lang,
@@ -83,7 +84,8 @@ static struct html_url link_to(struct outbox *o, enum i18n_lang lang, const char
     return html_url_or_hash(url);
 }
 
-/* -- items ----------------------------------------------------------------------------------------- */
+/* -- items
+ * ----------------------------------------------------------------------------------------- */
 
 static bool full_text_allowed(const struct hub *hub, enum tlp tlp)
 {
@@ -218,7 +220,8 @@ static enum bw_rc mail_item(struct outbox *o, struct db_engine *e, struct bw_err
     return flush(o, err);
 }
 
-/* -- findings -------------------------------------------------------------------------------------- */
+/* -- findings
+ * -------------------------------------------------------------------------------------- */
 
 static enum bw_rc mail_finding_to(struct outbox *o, struct notify_mail_finding d,
                                   const struct member_recipient *to, struct bw_err *err)
@@ -246,7 +249,8 @@ static enum bw_rc mail_finding_to(struct outbox *o, struct notify_mail_finding d
 }
 
 /* The payload of FINDING_OPENED says how many and how bad: {"count": 3, "worst": 4}. */
-static void read_payload(struct bw_view payload, struct bw_arena *arena, int64_t *count, int64_t *worst)
+static void read_payload(struct bw_view payload, struct bw_arena *arena, int64_t *count,
+                         int64_t *worst)
 {
     static const struct bw_view names[] = {BW_VIEW_INIT("count"), BW_VIEW_INIT("worst")};
     struct json_value values[BW_COUNT(names)];
@@ -284,7 +288,8 @@ static enum bw_rc mail_finding(struct outbox *o, struct db_engine *e, struct bw_
     return flush(o, err);
 }
 
-/* -- invitations ----------------------------------------------------------------------------------- */
+/* -- invitations
+ * ----------------------------------------------------------------------------------- */
 
 static enum bw_rc mail_invite_to(struct outbox *o, const struct member_recipient *to,
                                  struct notify_mail_invite d, struct bw_err *err)

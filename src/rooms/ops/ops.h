@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ops - the operator's part: the queue (networks to verify, items to release), organisations and people,
- * and what a monitor asks. It owns no data; it asks and tells the other rooms. */
+/* ops - the operator's part: the queue (networks to verify, items to release), organisations and
+ * people, and what a monitor asks. It owns no data; it asks and tells the other rooms. */
 #ifndef OPS_H
 #define OPS_H
 

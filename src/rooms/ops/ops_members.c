@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ops_members - the operator enters organisations and invites people. The invitation goes out by mail
- * when the ledger has the new person (room notify); nothing here sends anything. */
+/* ops_members - the operator enters organisations and invites people. The invitation goes out by
+ * mail when the ledger has the new person (room notify); nothing here sends anything. */
 #include "ops_int.h"
 
 #include "i18n.h"
@@ -11,7 +11,8 @@ static enum bw_rc choices(struct http_req *rq, struct db *db, enum grant_kind ki
                           const struct ops_choice **ret, size_t *ret_n, struct bw_err *err)
 {
     struct member_choice *list;
-    BW_TRY(member_choices(db, req_viewer(rq), kind, req_lang(rq), http_arena(rq), &list, ret_n, err));
+    BW_TRY(
+        member_choices(db, req_viewer(rq), kind, req_lang(rq), http_arena(rq), &list, ret_n, err));
     struct ops_choice *out = BW_ARENA_ARRAY(http_arena(rq), *ret_n, struct ops_choice);
     if (!out)
         return bw_fail_memory(err);
@@ -44,7 +45,8 @@ enum bw_rc ops_members(struct http_req *rq, struct http_resp *rs, struct bw_err 
 }
 
 /* What a person typed wrong is shown with the form; anything else is the edge's. */
-static enum bw_rc answer(struct http_req *rq, struct http_resp *rs, enum bw_rc rc, struct bw_err *err)
+static enum bw_rc answer(struct http_req *rq, struct http_resp *rs, enum bw_rc rc,
+                         struct bw_err *err)
 {
     if (rc == BW_OK) {
         page_to(rq, rs, "queue/members");
@@ -111,7 +113,8 @@ static enum bw_rc role_of(struct http_req *rq, int64_t organisation_id, enum rol
 
 enum bw_rc ops_person_add(struct http_req *rq, struct http_resp *rs, struct bw_err *err)
 {
-    struct person_write w = {.keyring = req_hub(rq)->keyring, .actor_id = req_viewer(rq)->person_id};
+    struct person_write w = {.keyring = req_hub(rq)->keyring,
+                             .actor_id = req_viewer(rq)->person_id};
     struct db *db;
     w.in.name = bw_view_trim(http_text(rq, "name"));
     w.in.email = bw_view_trim(http_text(rq, "email"));

@@ -102,7 +102,8 @@ enum bw_rc ops_queue(struct http_req *rq, struct http_resp *rs, struct bw_err *e
                      err);
 }
 
-/* -- decisions ------------------------------------------------------------------------------------- */
+/* -- decisions
+ * ------------------------------------------------------------------------------------- */
 
 struct decision {
     const struct viewer *viewer;

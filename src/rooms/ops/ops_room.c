@@ -22,17 +22,26 @@ static enum bw_rc health(struct http_req *rq, struct http_resp *rs, struct bw_er
     return BW_OK;
 }
 
-#define ID {"id", HTTP_ID, HTTP_IN_PATH | HTTP_REQUIRED, 0, 0}
-#define NAME(name, flags) {name, HTTP_TEXT, HTTP_IN_FORM | (flags), 0, 200}
+#define ID                                                \
+    {                                                     \
+        "id", HTTP_ID, HTTP_IN_PATH | HTTP_REQUIRED, 0, 0 \
+    }
+#define NAME(name, flags)                               \
+    {                                                   \
+        name, HTTP_TEXT, HTTP_IN_FORM | (flags), 0, 200 \
+    }
 static const struct http_param QUEUE[] = {REQ_LANG, {"done", HTTP_WORD, HTTP_IN_QUERY, 0, 20}};
 static const struct http_param PAGE[] = {REQ_LANG};
-static const struct http_param DECIDE[] = {
-    REQ_LANG, REQ_CSRF, ID, {"decision", HTTP_WORD, HTTP_IN_FORM | HTTP_REQUIRED, 1, 10}};
+static const struct http_param DECIDE[] =
+    {REQ_LANG, REQ_CSRF, ID, {"decision", HTTP_WORD, HTTP_IN_FORM | HTTP_REQUIRED, 1, 10}};
 static const struct http_param RELEASE[] = {REQ_LANG, REQ_CSRF, ID};
 static const struct http_param RELEASE_API[] = {ID};
-static const struct http_param ORGANISATION[] = {
-    REQ_LANG,          REQ_CSRF,          NAME("name_en", HTTP_REQUIRED),
-    NAME("name_hant", 0), NAME("name_hans", 0), {"domain", HTTP_TEXT, HTTP_IN_FORM, 0, 253}};
+static const struct http_param ORGANISATION[] = {REQ_LANG,
+                                                 REQ_CSRF,
+                                                 NAME("name_en", HTTP_REQUIRED),
+                                                 NAME("name_hant", 0),
+                                                 NAME("name_hans", 0),
+                                                 {"domain", HTTP_TEXT, HTTP_IN_FORM, 0, 253}};
 static const struct http_param PERSON[] = {
     REQ_LANG,
     REQ_CSRF,
@@ -61,8 +70,8 @@ static const struct http_route ROUTES[] = {
      ops_members, "forms to add organisations and people"},
     {HTTP_POST, "/{lang}/queue/members/organisations", HTTP_WORKER, HTTP_PAGE, PERM_MEMBERS,
      PARAMS(ORGANISATION), FORM_MAX, FORM, ops_organisation_add, "add an organisation"},
-    {HTTP_POST, "/{lang}/queue/members/people", HTTP_WORKER, HTTP_PAGE, PERM_MEMBERS, PARAMS(PERSON),
-     FORM_MAX, FORM, ops_person_add, "invite a person"},
+    {HTTP_POST, "/{lang}/queue/members/people", HTTP_WORKER, HTTP_PAGE, PERM_MEMBERS,
+     PARAMS(PERSON), FORM_MAX, FORM, ops_person_add, "invite a person"},
 };
 
 const struct room room_ops = {.name = "ops", .routes = ROUTES, .n_routes = BW_COUNT(ROUTES)};

@@ -56,6 +56,8 @@ struct watch_event {
     struct bw_view evidence;            /* the line as received (sealed at rest) */
     int severity;                       /* 0 info .. 4 critical, as intel_severity */
 };
+/* A machine value of the Reference Security Incident Taxonomy. */
+bool watch_rsit_known(struct bw_view rsit_type);
 struct watch_result {
     int64_t matched, opened, again; /* events on somebody's network; new findings; known ones */
 };

@@ -122,3 +122,11 @@ enum i18n_msg watch_rsit_msg(struct bw_view rsit_type)
             return RSIT[i].msg;
     return MSG_watch_rsit_other;
 }
+
+bool watch_rsit_known(struct bw_view rsit_type)
+{
+    for (size_t i = 0; i < BW_COUNT(RSIT); i++)
+        if (bw_view_is(rsit_type, RSIT[i].type))
+            return true;
+    return false;
+}
