@@ -21,8 +21,13 @@ WORDS = ("actor adversary alert archive backup beacon broker build cache certifi
          ).split()
 
 
+POOL = [" ".join(random.Random(i).choices(WORDS, k=40)) for i in range(2000)]
+
+
 def text(rnd, n):
-    return " ".join(rnd.choices(WORDS, k=n))
+    """Words, in runs of 40 from a pool: quick to make, and no two texts are alike."""
+    runs = [rnd.choice(POOL) for _ in range(n // 40)]
+    return " ".join(runs + rnd.choices(WORDS, k=n % 40 + (n < 40)))
 
 
 def stix_id(rnd, kind):

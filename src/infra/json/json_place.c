@@ -130,6 +130,11 @@ static bool pop(struct brackets *b, bool curly)
     return false;
 }
 
+static bool top_is_curly(const struct brackets *b)
+{
+    return b->curly[(b->n - 1) / 64] >> ((b->n - 1) % 64) & 1;
+}
+
 /* Behind a string that began before P. A quote ends it only where , : ] } a line end or the end of
  * the text follows: so a quote too much, or one that is missing, does not turn all that follows
  * inside out. */
@@ -149,8 +154,23 @@ static const char *tolerant_string(const char *p, const char *end)
     return p;
 }
 
-/* The comma or ] behind the element that begins at P; NULL: not found. */
-static const char *tolerant_end(const char *p, const char *end)
+/* A comma inside an object, before which some bracket was not closed: no key follows but a bracket.
+ * Closes down to the array that may go on like this; false: that is the array of the element
+ * itself. */
+static bool comma(struct brackets *b, const char *p, const char *end)
+{
+    p = json_blank(p + 1, end);
+    bool key_follows = p == end || (*p != '{' && *p != '[');
+    if (b->n && (key_follows || !top_is_curly(b)))
+        return true;
+    while (b->n && top_is_curly(b))
+        b->n--;
+    return b->n > 0;
+}
+
+/* The comma or ] behind the element that begins at P; NULL: not found. A ] that closes nothing is
+ * passed over, unless STRAY_ENDS: then it is the array's. */
+static const char *tolerant_end(const char *p, const char *end, bool stray_ends)
 {
     struct brackets open = {.n = 0};
     for (; p < end; p++) {
@@ -160,9 +180,10 @@ static const char *tolerant_end(const char *p, const char *end)
             if (!push(&open, *p == '{'))
                 return NULL;
         } else if (*p == '}' || *p == ']') {
-            if (!pop(&open, *p == '}') && *p == ']')
+            bool alone = open.n == 0;
+            if (!pop(&open, *p == '}') && *p == ']' && (alone || stray_ends))
                 return p;
-        } else if (*p == ',' && open.n == 0) {
+        } else if (*p == ',' && !comma(&open, p, end)) {
             return p;
         }
     }
@@ -187,7 +208,9 @@ enum bw_rc json_resync(struct json_reader *r, const struct json_mark *mark, stru
     const char *p = json_blank(r->begin + mark->at, r->end);
     if (mark->state == JSON_AFTER_ELEMENT && p < r->end && *p == ',')
         p = json_blank(p + 1, r->end);
-    const char *behind = r->rc == BW_MEMORY ? NULL : tolerant_end(p, r->end);
+    const char *behind = r->rc == BW_MEMORY ? NULL : tolerant_end(p, r->end, false);
+    if (!behind && r->rc != BW_MEMORY)
+        behind = tolerant_end(p, r->end, true);
     if (!behind || !goes_on(behind, r->end)) {
         *ret_raw = bw_view_of(p, (size_t)(r->end - p));
         size_t line, column;

@@ -413,13 +413,17 @@ static const struct {
     {"trailing comma", "[{\"a\":1},]", 1, 1, false},
     {"leading comma", "[,{\"a\":1}]", 1, 1, false},
     {"stray brace", "[{\"a\":1}},{\"a\":2}]", 2, 1, false},
+    {"brace too much", "[{\"a\":{1},{\"a\":2},{\"a\":[{\"b\":1},{\"b\":2}]}]", 2, 1, false},
+    {"brace missing", "[{\"a\":1,{\"a\":2},{\"a\":3}]", 2, 1, false},
+    {"brace missing in an array", "[{\"a\":[{\"b\":1,{\"b\":2}]},{\"a\":3}]", 1, 1, false},
+    {"bracket too much", "[{\"a\":1],\"b\":2},{\"a\":3}]", 1, 1, false},
     {"wrong closer", "[{\"a\":[1}, {\"a\":2}]", 1, 1, false},
     {"too deep",
      "[{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]"
      "]]]]"
      "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]},{\"a\":2}]",
      1, 1, false},
-    {"never closed", "[{\"a\":1},{\"b\":{\"c\":1, {\"a\":2}", 1, 0, true},
+    {"never closed", "[{\"a\":1},{\"b\":{\"c\":1, {\"a\":2}", 2, 1, true},
     {"open string to the end", "[{\"a\":1},{\"b", 1, 0, true},
     {"array ends behind it", "[{\"a\":1},{\"b\":{ ]", 1, 1, false},
 };

@@ -15,24 +15,12 @@
 extern const struct room room_intel;
 
 /* Values are stored: append only. Words are the API's and the forms'. */
-enum intel_kind {
-    INTEL_ALERT,
-    INTEL_ADVISORY,
-    INTEL_INCIDENT,
-    INTEL_INDICATORS,
-    INTEL_VULNERABILITY,
-    INTEL_PRACTICE,
-    INTEL_QUESTION,
-    INTEL_KINDS
-};
-enum intel_severity {
-    INTEL_INFO,
-    INTEL_LOW,
-    INTEL_MEDIUM,
-    INTEL_HIGH,
-    INTEL_CRITICAL,
-    INTEL_SEVERITIES
-};
+/* clang-format off */
+enum intel_kind { INTEL_ALERT, INTEL_ADVISORY, INTEL_INCIDENT, INTEL_INDICATORS,
+                  INTEL_VULNERABILITY, INTEL_PRACTICE, INTEL_QUESTION, INTEL_KINDS };
+enum intel_severity { INTEL_INFO, INTEL_LOW, INTEL_MEDIUM, INTEL_HIGH, INTEL_CRITICAL,
+                      INTEL_SEVERITIES };
+/* clang-format on */
 enum intel_state { INTEL_DRAFT = 0, INTEL_PUBLISHED = 1, INTEL_WITHDRAWN = 2 };
 const char *intel_kind_word(enum intel_kind k);         /* "indicator-report", ... */
 const char *intel_severity_word(enum intel_severity s); /* "critical" */
@@ -44,8 +32,7 @@ enum i18n_msg intel_severity_msg(enum intel_severity s);
 #define INTEL_TITLE_MAX 200
 #define INTEL_BODY_MAX (256 * 1024)
 
-/* -- writing
- * ----------------------------------------------------------------------------------------- */
+/* -- writing ----------------------------------------------------------------------------------- */
 
 /* Whom the author chose. The room adds whoever sees it in any case: the author's organisation (RED:
  * the author alone) and, up to AMBER, the hub's staff, who moderate. */
@@ -78,8 +65,7 @@ BW_MUST_CHECK enum bw_rc intel_item_release(struct db_tx *tx, const struct viewe
                                             struct bw_view public_id, struct bw_err *err);
 /* Published CLEAR items that are not public yet, oldest first: the operator's queue. */
 
-/* -- reading
- * ----------------------------------------------------------------------------------------- */
+/* -- reading ----------------------------------------------------------------------------------- */
 struct intel_item {
     int64_t id, audience_id, author_organisation_id, author_person_id, created_us, published_us;
     struct bw_view public_id, number; /* "BW-2026-0042": empty in this release where not given */
@@ -129,8 +115,7 @@ BW_MUST_CHECK enum bw_rc intel_row_of(struct db *db, const struct viewer *viewer
                                       struct bw_arena *arena, struct intel_row_view *ret,
                                       struct bw_err *err);
 
-/* -- STIX in (intel_stix_in.c) and objects (for TAXII)
- * ---------------------------------------------- */
+/* -- STIX in (intel_stix_in.c) and objects (for TAXII) ----------------------------------------- */
 
 /* What became of a file's objects or rows; reasons are capped, counts are not. */
 struct intel_reason {
@@ -169,8 +154,7 @@ BW_MUST_CHECK enum bw_rc intel_list_import(const struct intel_import *in, struct
                                            struct bw_view bytes, struct intel_report *report,
                                            struct bw_err *err);
 
-/* -- STIX objects out (intel_stix_page.c)
- * ----------------------------------------------------------- */
+/* -- STIX objects out (intel_stix_page.c) ------------------------------------------------------ */
 
 struct intel_object {
     int64_t id; /* ascending with added_us; never leaves the hub */

@@ -12,8 +12,7 @@
 #define API_ROWS 50
 #define API_INDICATORS 1000
 
-/* -- reading the object
- * ------------------------------------------------------------------------------ */
+/* -- reading the object ------------------------------------------------------------------------ */
 
 struct api_in {
     struct http_req *rq;
@@ -196,8 +195,7 @@ static enum bw_rc read_item(struct api_in *a, struct bw_err *err)
     return BW_OK;
 }
 
-/* -- answers
- * ----------------------------------------------------------------------------------------- */
+/* -- answers ----------------------------------------------------------------------------------- */
 
 static struct bw_view url_of(struct http_req *rq, enum i18n_lang lang, struct bw_view id)
 {
@@ -271,8 +269,7 @@ static enum bw_rc answer_made(struct http_req *rq, struct http_resp *rs, enum i1
     return bw_buf_rc(http_out(rs), "answer", err);
 }
 
-/* -- handlers
- * ---------------------------------------------------------------------------------------- */
+/* -- handlers ---------------------------------------------------------------------------------- */
 
 struct put {
     const struct intel_prepared *prepared;

@@ -14,8 +14,7 @@ void intel_form_empty(enum i18n_lang lang, struct intel_form *ret)
                                       .audience = {.everybody = true}}};
 }
 
-/* -- reading
- * ----------------------------------------------------------------------------------------- */
+/* -- reading ----------------------------------------------------------------------------------- */
 
 /* Audience being put together. */
 struct picking {
@@ -157,8 +156,7 @@ enum bw_rc intel_form_of_draft(struct db *db, const struct viewer *viewer,
     return BW_OK;
 }
 
-/* -- showing
- * ----------------------------------------------------------------------------------------- */
+/* -- showing ----------------------------------------------------------------------------------- */
 
 static enum bw_rc fill_picks(struct http_req *rq, struct db *db, enum grant_kind kind,
                              const struct intel_audience_in *chosen, struct intel_pick **ret,

@@ -5,8 +5,7 @@
  * occurrences, each with the audience of the item or object that it derives from. */
 #include "intel_page.h"
 
-/* -- in text
- * ----------------------------------------------------------------------------------------- */
+/* -- in text ----------------------------------------------------------------------------------- */
 
 /* Indicators met so far, each once: an open hash table of positions + 1 in list. */
 struct scan {
@@ -98,8 +97,7 @@ enum bw_rc intel_scan(struct bw_view v, size_t max, struct bw_arena *arena,
     return BW_OK;
 }
 
-/* -- stored
- * ------------------------------------------------------------------------------------------ */
+/* -- stored ------------------------------------------------------------------------------------ */
 
 enum bw_rc intel_indicator_intern(struct db_tx *tx, const struct intel_indicator *in,
                                   int64_t *ret_id, struct bw_err *err)

@@ -6,8 +6,7 @@
 
 #include "intel.h"
 
-/* -- indicators (intel_indicator.c)
- * ------------------------------------------------------------------ */
+/* -- indicators (intel_indicator.c) ------------------------------------------------------------ */
 
 /* Values are stored: append only. What is not looked for on a network (CVE, technique) is kept as
  * an occurrence too, for search and correlation, but is not counted as an indicator. */
@@ -60,8 +59,7 @@ BW_MUST_CHECK enum bw_rc intel_scan(struct bw_view v, size_t max, struct bw_aren
                                     struct intel_indicator **ret, size_t *ret_n, bool *ret_more,
                                     struct bw_err *err);
 
-/* -- an item on its way in (intel_prepare.c, intel_item.c)
- * ------------------------------------------- */
+/* -- an item on its way in (intel_prepare.c, intel_item.c) ------------------------------------- */
 
 struct intel_prepared {
     struct bw_id public_id;     /* new, or the draft's */
@@ -90,8 +88,7 @@ BW_MUST_CHECK enum bw_rc intel_grants(const struct viewer *author, enum tlp tlp,
                                       struct bw_arena *arena, const struct grant **ret,
                                       size_t *ret_n, struct bw_err *err);
 
-/* -- given by the STIX files (intel_stix_out.c)
- * ------------------------------------------------------ */
+/* -- given by the STIX files (intel_stix_out.c) ------------------------------------------------ */
 
 /* Makes the item's STIX objects: report, indicators, marking; called in the transaction that
  * publishes. */

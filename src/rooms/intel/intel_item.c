@@ -8,8 +8,7 @@
 #include "crypto_text.h"
 #include "json_write.h"
 
-/* -- what the ledger keeps
- * --------------------------------------------------------------------------- */
+/* -- what the ledger keeps --------------------------------------------------------------------- */
 
 /* The content itself is not in the event, but its hash: what was said can be proved later. */
 static enum bw_rc payload_of(const struct intel_prepared *p, struct bw_buf *out, struct bw_err *err)
@@ -45,8 +44,7 @@ static enum bw_rc append(struct db_tx *tx, const struct intel_prepared *p, int64
                          err);
 }
 
-/* -- new
- * --------------------------------------------------------------------------------------------- */
+/* -- new --------------------------------------------------------------------------------------- */
 
 /* Unique and rising: the group's time, or one above the last item of the same group. */
 static enum bw_rc next_published(struct db_tx *tx, int64_t *ret, struct bw_err *err)
@@ -166,8 +164,7 @@ enum bw_rc intel_item_by_import(struct db_tx *tx, int64_t organisation_id,
     return rc == BW_NOT_FOUND ? bw_fail(err, rc, "not imported before") : rc;
 }
 
-/* -- what is there already
- * --------------------------------------------------------------------------- */
+/* -- what is there already --------------------------------------------------------------------- */
 
 /* The row as the one who changes it sees it, inside the transaction. */
 struct present {
@@ -234,8 +231,7 @@ enum bw_rc intel_item_change(struct db_tx *tx, const struct viewer *author,
     return append(tx, &same, s.audience_id, err);
 }
 
-/* -- release
- * ----------------------------------------------------------------------------------------- */
+/* -- release ----------------------------------------------------------------------------------- */
 
 static enum bw_rc move(struct db_tx *tx, int64_t item_id, int64_t audience_id, struct bw_err *err)
 {
@@ -282,8 +278,7 @@ enum bw_rc intel_item_release(struct db_tx *tx, const struct viewer *viewer,
                          err);
 }
 
-/* -- withdrawal
- * -------------------------------------------------------------------------------------- */
+/* -- withdrawal -------------------------------------------------------------------------------- */
 
 bool intel_may_withdraw(const struct viewer *viewer, const struct intel_item *item)
 {

@@ -9,8 +9,7 @@
 
 #include <stdio.h>
 
-/* -- the page
- * ---------------------------------------------------------------------------------------- */
+/* -- the page ---------------------------------------------------------------------------------- */
 
 /* Sorts what was read into what can be looked for and what is named besides (CVE, technique). */
 static enum bw_rc fill_indicators(struct http_req *rq, struct db *db, const struct intel_item *item,
@@ -97,8 +96,7 @@ enum bw_rc intel_item_page(struct http_req *rq, struct http_resp *rs, struct bw_
                      err);
 }
 
-/* -- indicators to take away
- * ------------------------------------------------------------------------- */
+/* -- indicators to take away ------------------------------------------------------------------- */
 
 enum form { FORM_PLAIN, FORM_DEFANGED, FORM_CSV, FORM_STIX, FORMS };
 static const struct {
@@ -188,8 +186,7 @@ enum bw_rc intel_item_export(struct http_req *rq, struct http_resp *rs, struct b
     return bw_buf_rc(out, "indicators", err);
 }
 
-/* -- withdrawal
- * -------------------------------------------------------------------------------------- */
+/* -- withdrawal -------------------------------------------------------------------------------- */
 
 enum bw_rc intel_withdraw_page(struct http_req *rq, struct http_resp *rs, struct bw_err *err)
 {

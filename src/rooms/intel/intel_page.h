@@ -14,15 +14,13 @@
 #define INTEL_PAGE_INDICATORS 200   /* shown on the item's page; the downloads have all */
 #define INTEL_RELATED 5
 
-/* -- words (intel_word.c)
- * ---------------------------------------------------------------------------- */
+/* -- words (intel_word.c) ---------------------------------------------------------------------- */
 const char *intel_kind_icon(enum intel_kind k);          /* symbol of the icon sprite */
 const char *intel_severity_class(enum intel_severity s); /* "sev-high" */
 const char *intel_tlp_class(enum tlp tlp);               /* "tlp-amber-strict" */
 enum i18n_msg intel_tlp_msg(enum tlp tlp);               /* what the label allows */
 
-/* -- checks (intel_prepare.c)
- * ------------------------------------------------------------------------ */
+/* -- checks (intel_prepare.c) ------------------------------------------------------------------ */
 enum intel_field {
     INTEL_FIELD_KIND,
     INTEL_FIELD_TITLE,
@@ -50,8 +48,7 @@ void intel_item_check(const struct intel_item_in *in, struct intel_problems *out
 BW_MUST_CHECK enum bw_rc intel_chosen_read(struct bw_view text, struct bw_arena *arena,
                                            struct intel_audience_in *ret, struct bw_err *err);
 
-/* -- writes (intel_item.c)
- * --------------------------------------------------------------------------- */
+/* -- writes (intel_item.c) --------------------------------------------------------------------- */
 
 /* The author's draft becomes what P says: another draft, or published. BW_NOT_FOUND: no such draft
  * of theirs; BW_CONFLICT: it has been published meanwhile. */
@@ -64,8 +61,7 @@ BW_MUST_CHECK enum bw_rc intel_item_withdraw(struct db_tx *tx, const struct view
                                              struct bw_view public_id, struct bw_err *err);
 bool intel_may_withdraw(const struct viewer *viewer, const struct intel_item *item);
 
-/* -- reads (intel_store.c, intel_indicator.c)
- * -------------------------------------------------------- */
+/* -- reads (intel_store.c, intel_indicator.c) -------------------------------------------------- */
 
 /* Hubs with fewer items than this are always walked by time; tests make it 0. */
 extern int64_t intel_walk_small;
@@ -112,8 +108,7 @@ BW_MUST_CHECK enum bw_rc intel_indicator_starts(struct db *db, const struct view
                                                 struct intel_indicator **ret, size_t *ret_n,
                                                 struct bw_err *err);
 
-/* -- the search box (intel_query.c)
- * ------------------------------------------------------------------ */
+/* -- the search box (intel_query.c) ------------------------------------------------------------ */
 enum intel_operator { INTEL_OP_KIND, INTEL_OP_TLP, INTEL_OP_SEVERITY, INTEL_OPS };
 struct intel_query_term {
     enum intel_operator op;
@@ -137,8 +132,7 @@ BW_MUST_CHECK enum bw_rc intel_query_parse(struct bw_view typed, struct bw_arena
                                            struct intel_query *ret, struct bw_err *err);
 const char *intel_operator_name(enum intel_operator op); /* "kind" */
 
-/* -- CSV (intel_csv.c)
- * ------------------------------------------------------------------------------- */
+/* -- CSV (intel_csv.c) ------------------------------------------------------------------------- */
 
 /* One cell (RFC 4180). A cell that a spreadsheet would take for a formula gets an apostrophe. */
 void csv_cell(struct bw_buf *out, struct bw_view text, bool last);

@@ -28,8 +28,7 @@ void intel_problem_add(struct intel_problems *p, enum intel_field field, enum i1
         p->rows[p->n++] = (struct intel_problem){field, msg, what};
 }
 
-/* -- checks
- * ------------------------------------------------------------------------------------------ */
+/* -- checks ------------------------------------------------------------------------------------ */
 
 static size_t code_points(struct bw_view v)
 {
@@ -110,8 +109,7 @@ static enum bw_rc first_problem(const struct intel_problems *p, struct bw_err *e
     return bw_fail(err, BW_INVALID, "%s: %.*s", intel_field_name(p->rows[0].field), BW_VF(said));
 }
 
-/* -- who will see it
- * --------------------------------------------------------------------------------- */
+/* -- who will see it --------------------------------------------------------------------------- */
 
 enum bw_rc intel_grants(const struct viewer *author, enum tlp tlp,
                         const struct intel_audience_in *chosen, struct bw_arena *arena,
@@ -144,8 +142,7 @@ enum bw_rc intel_grants(const struct viewer *author, enum tlp tlp,
     return BW_OK;
 }
 
-/* -- chosen, as the row keeps it
- * --------------------------------------------------------------------- */
+/* -- chosen, as the row keeps it --------------------------------------------------------------- */
 
 static enum bw_rc spell_chosen(const struct intel_audience_in *a, struct bw_arena *arena,
                                struct bw_view *ret, struct bw_err *err)
@@ -186,8 +183,7 @@ enum bw_rc intel_chosen_read(struct bw_view text, struct bw_arena *arena,
     return BW_OK;
 }
 
-/* -- all of it
- * --------------------------------------------------------------------------------------- */
+/* -- all of it --------------------------------------------------------------------------------- */
 
 static enum bw_rc copy_in(const struct intel_item_in *in, struct bw_arena *arena,
                           struct intel_prepared *p, struct bw_err *err)

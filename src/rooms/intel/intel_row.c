@@ -93,8 +93,7 @@ enum i18n_msg intel_notice(struct bw_view word)
     return (enum i18n_msg)0;
 }
 
-/* -- options
- * ----------------------------------------------------------------------------------------- */
+/* -- options ----------------------------------------------------------------------------------- */
 
 struct intel_option *intel_kind_options(struct bw_arena *arena, int chosen)
 {

@@ -11,8 +11,7 @@
 #define INDICATORS_SHOWN 10
 #define STARTS_MIN 4 /* shorter beginnings match too much to say anything */
 
-/* -- searches as links
- * ------------------------------------------------------------------------------- */
+/* -- searches as links ------------------------------------------------------------------------- */
 
 /* Q without the operator WITHOUT (INTEL_OPS: none), and with TERM behind it (may be empty). */
 static struct bw_view query_with(const struct intel_query *q, enum intel_operator without,
@@ -87,8 +86,7 @@ static enum bw_rc fill_problems(const struct intel_query *q, enum i18n_lang lang
     return BW_OK;
 }
 
-/* -- what was found
- * ---------------------------------------------------------------------------------- */
+/* -- what was found ---------------------------------------------------------------------------- */
 
 static enum bw_rc read_body(struct db *db, const struct viewer *viewer, int64_t item_id,
                             struct bw_arena *arena, struct bw_view *ret, struct bw_err *err)
@@ -227,8 +225,7 @@ static enum bw_rc fill_indicators(struct http_req *rq, struct db *db, struct bw_
     return intel_indicator_rows(list, v->indicators_n, arena, &v->indicators, err);
 }
 
-/* -- the page
- * ---------------------------------------------------------------------------------------- */
+/* -- the page ---------------------------------------------------------------------------------- */
 
 static const char *strictest(const struct intel_search_view *v)
 {

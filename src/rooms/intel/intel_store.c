@@ -17,8 +17,7 @@
 
 int64_t intel_walk_small = 10000;
 
-/* -- rows
- * -------------------------------------------------------------------------------------------- */
+/* -- rows -------------------------------------------------------------------------------------- */
 
 static bool in_range(int64_t v, int n)
 {
@@ -113,8 +112,7 @@ enum bw_rc intel_item_chosen(struct db *db, const struct viewer *viewer, int64_t
     return intel_chosen_read(db_text(st, 0), arena, ret, err);
 }
 
-/* -- statements put together
- * ------------------------------------------------------------------------- */
+/* -- statements put together ------------------------------------------------------------------- */
 
 struct part_value {
     bool is_text;
@@ -274,8 +272,7 @@ static enum bw_rc start(struct db *db, const struct viewer *viewer, const struct
     return bw_buf_rc(match, "query", err);
 }
 
-/* -- lists and counts
- * -------------------------------------------------------------------------------- */
+/* -- lists and counts -------------------------------------------------------------------------- */
 
 enum bw_rc intel_item_list(struct db *db, const struct viewer *viewer, const struct intel_filter *f,
                            struct bw_arena *arena, struct intel_item **ret, size_t *ret_n,
@@ -367,8 +364,7 @@ enum bw_rc intel_item_facets(struct db *db, const struct viewer *viewer,
     return BW_OK;
 }
 
-/* -- through indicators
- * ------------------------------------------------------------------------------ */
+/* -- through indicators ------------------------------------------------------------------------ */
 
 /* Limits inside: a value that half the hub shares must not make one page slow. A technique (kind
  * 18) is shared by too many to say anything. */

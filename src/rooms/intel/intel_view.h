@@ -53,8 +53,7 @@ struct intel_withdraw_view {
     bool draft;
 };
 
-/* -- writing
- * ----------------------------------------------------------------------------------------- */
+/* -- writing ----------------------------------------------------------------------------------- */
 struct intel_pick {
     struct bw_view id, name, hint;
     bool on;
@@ -84,8 +83,7 @@ struct intel_write_view {
     size_t indicators_n;
 };
 
-/* -- indicator and search
- * ---------------------------------------------------------------------------- */
+/* -- indicator and search ---------------------------------------------------------------------- */
 struct intel_indicator_view {
     struct intel_indicator_row row;
     struct intel_row_view *items;
@@ -131,8 +129,7 @@ struct intel_search_view {
     bool asked, capped;
 };
 
-/* -- shared by the pages (intel_row.c)
- * --------------------------------------------------------------- */
+/* -- shared by the pages (intel_row.c) --------------------------------------------------------- */
 BW_MUST_CHECK enum bw_rc intel_rows_of(struct db *db, const struct viewer *viewer,
                                        const struct intel_item *items, size_t n,
                                        enum i18n_lang lang, struct bw_arena *arena,
@@ -148,8 +145,7 @@ struct intel_option *intel_kind_options(struct bw_arena *arena, int chosen);
 struct intel_option *intel_severity_options(struct bw_arena *arena, int chosen); /* worst first */
 struct intel_option *intel_tlp_options(struct bw_arena *arena, int chosen);      /* RED first */
 
-/* -- handlers
- * ---------------------------------------------------------------------------------------- */
+/* -- handlers ---------------------------------------------------------------------------------- */
 enum bw_rc intel_list_page(struct http_req *rq, struct http_resp *rs, struct bw_err *err);
 enum bw_rc intel_drafts_page(struct http_req *rq, struct http_resp *rs, struct bw_err *err);
 enum bw_rc intel_item_page(struct http_req *rq, struct http_resp *rs, struct bw_err *err);

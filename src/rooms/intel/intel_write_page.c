@@ -32,8 +32,7 @@ static enum bw_rc run_intern(struct db_tx *tx, void *arg, struct bw_err *err)
     return audience_intern(tx, p->in.tlp, p->grants, p->n_grants, &w->audience_id, err);
 }
 
-/* -- showing
- * ----------------------------------------------------------------------------------------- */
+/* -- showing ----------------------------------------------------------------------------------- */
 
 static enum bw_rc send(struct http_req *rq, struct http_resp *rs, const struct intel_form *form,
                        const struct intel_write_view *v, struct bw_err *err)
@@ -87,8 +86,7 @@ static enum bw_rc show_preview(struct http_req *rq, struct http_resp *rs,
     return send(rq, rs, form, &v, err);
 }
 
-/* -- sending
- * ----------------------------------------------------------------------------------------- */
+/* -- sending ----------------------------------------------------------------------------------- */
 
 static enum bw_rc receive(struct http_req *rq, struct http_resp *rs, struct bw_view id,
                           struct bw_err *err)

@@ -1,203 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Items from writing to withdrawal, and who sees them: each question is asked as every person of
- * the small community (member_test.h), because what matters is what the others do not find. */
-#include "intel_page.h"
-#include "member_test.h"
+ * the small community, because what matters is what the others do not find. */
+#include "intel_test.h"
 
-#include <stdio.h>
-
-static struct member_test t;
-static const struct viewer *viewers[MT_PEOPLE + 1]; /* the last one is the public */
-
-static void open_community(void)
-{
-    if (t.arena)
-        return;
-    member_test_open(&t, "intel", room_intel.migrations, room_intel.n_migrations);
-    for (int i = 0; i <= MT_PEOPLE; i++)
-        viewers[i] = member_test_viewer(&t, (enum member_test_person)i);
-}
-
-/* -- small steps
- * ------------------------------------------------------------------------------------- */
-
-struct step {
-    const struct viewer *viewer;
-    const struct intel_prepared *prepared;
-    struct bw_view id;
-    struct bw_id made;
-};
-static enum bw_rc do_put(struct db_tx *tx, void *arg, struct bw_err *err)
-{
-    struct step *s = arg;
-    return intel_item_put(tx, s->prepared, &s->made, err);
-}
-static enum bw_rc do_change(struct db_tx *tx, void *arg, struct bw_err *err)
-{
-    struct step *s = arg;
-    return intel_item_change(tx, s->viewer, s->id, s->prepared, err);
-}
-static enum bw_rc do_release(struct db_tx *tx, void *arg, struct bw_err *err)
-{
-    struct step *s = arg;
-    return intel_item_release(tx, s->viewer, s->id, err);
-}
-static enum bw_rc do_withdraw(struct db_tx *tx, void *arg, struct bw_err *err)
-{
-    struct step *s = arg;
-    return intel_item_withdraw(tx, s->viewer, s->id, err);
-}
-
-static enum bw_rc act(db_write_fn fn, int person, struct bw_view id)
-{
-    struct step s = {.viewer = viewers[person], .id = id};
-    struct bw_err err;
-    return db_write(t.hub.db, fn, &s, &err);
-}
-
-static struct intel_item_in an_item(const char *title, const char *body, enum tlp tlp)
-{
-    return (struct intel_item_in){.kind = INTEL_ALERT,
-                                  .severity = INTEL_HIGH,
-                                  .tlp = tlp,
-                                  .lang = I18N_EN,
-                                  .title = bw_view_z(title),
-                                  .body = bw_view_z(body),
-                                  .publish = true};
-}
-
-/* Public id in the test's arena; empty where it was refused. */
-static struct bw_view put(int person, const struct intel_item_in *in, enum bw_rc *ret_rc)
-{
-    struct step s = {.viewer = viewers[person]};
-    struct intel_prepared *p;
-    struct bw_err err = {0};
-    *ret_rc = intel_item_prepare(viewers[person], in, t.arena, &p, &err);
-    s.prepared = p;
-    if (*ret_rc == BW_OK)
-        *ret_rc = db_write(t.hub.db, do_put, &s, &err);
-    if (*ret_rc != BW_OK) {
-        printf("# refused: %s %s\n", err.message, err.detail);
-        return (struct bw_view){NULL, 0};
-    }
-    return bw_view_z(bw_arena_z(t.arena, bw_view_z(s.made.text)));
-}
-
-static struct bw_view must_put(int person, const struct intel_item_in *in)
-{
-    enum bw_rc rc;
-    struct bw_view id = put(person, in, &rc);
-    BW_ASSERT(rc == BW_OK);
-    return id;
-}
-
-static enum bw_rc get(int person, struct bw_view id, struct intel_item *ret)
-{
-    BW_AUTO(db) *db = NULL;
-    struct bw_err err;
-    BW_ASSERT(db_open(t.hub.db, &db, &err) == BW_OK);
-    return intel_item_get(db, viewers[person], id, t.arena, ret, &err);
-}
-
-static struct intel_filter everything(void)
-{
-    return (struct intel_filter){.kind = -1,
-                                 .severity = -1,
-                                 .tlp = -1,
-                                 .state = INTEL_PUBLISHED,
-                                 .limit = 200};
-}
-
-struct page_of {
-    struct intel_item *rows;
-    size_t n;
-    bool more;
-    enum bw_rc rc;
-};
-static struct page_of list(int person, const struct intel_filter *f)
-{
-    BW_AUTO(db) *db = NULL;
-    struct page_of p = {.n = 0};
-    struct bw_err err = {0};
-    BW_ASSERT(db_open(t.hub.db, &db, &err) == BW_OK);
-    p.rc = intel_item_list(db, viewers[person], f, t.arena, &p.rows, &p.n, &p.more, &err);
-    if (p.rc != BW_OK && p.rc != BW_INVALID)
-        printf("# list: %s %s\n", err.message, err.detail);
-    return p;
-}
-
-static bool lists(int person, const struct intel_filter *f, struct bw_view id)
-{
-    struct page_of p = list(person, f);
-    for (size_t i = 0; i < p.n; i++)
-        if (bw_view_eq(p.rows[i].public_id, id))
-            return true;
-    return false;
-}
-
-static int64_t count(int person, const struct intel_filter *f)
-{
-    BW_AUTO(db) *db = NULL;
-    struct bw_err err;
-    int64_t n = -1;
-    BW_ASSERT(db_open(t.hub.db, &db, &err) == BW_OK);
-    BW_ASSERT(intel_item_count(db, viewers[person], f, INTEL_COUNT_MAX, &n, &err) == BW_OK);
-    return n;
-}
-
-static bool finds(int person, const char *words, struct bw_view id)
-{
-    struct intel_filter f = everything();
-    f.query = bw_view_z(words);
-    return lists(person, &f, id);
-}
-
-static bool knows(int person, const char *value)
-{
-    BW_AUTO(db) *db = NULL;
-    struct intel_seen seen;
-    struct bw_err err;
-    BW_ASSERT(db_open(t.hub.db, &db, &err) == BW_OK);
-    return intel_indicator_find(db, viewers[person], bw_view_z(value), t.arena, &seen, &err) ==
-           BW_OK;
-}
-
-/* -- audiences
- * --------------------------------------------------------------------------------------- */
-
-enum to {
-    TO_NOBODY,
-    TO_EVERYBODY,
-    TO_FINANCE,
-    TO_RESPONSE,
-    TO_HOSPITAL,
-    TO_BROKER_REP,
-    TO_BOTH,
-    TO_WORLD,
-    TO_STAFF
-};
-
-static struct intel_audience_in audience_to(enum to to)
-{
-    struct grant *g = BW_ARENA_NEW(t.arena, struct grant);
-    struct intel_audience_in a = {.everybody = to == TO_EVERYBODY || to == TO_BOTH,
-                                  .grants = g,
-                                  .n = to != TO_NOBODY && to != TO_EVERYBODY};
-    BW_ASSERT(g);
-    if (to == TO_FINANCE || to == TO_BOTH)
-        *g = (struct grant){GRANT_SECTOR, t.sector[MT_FINANCE]};
-    else if (to == TO_RESPONSE)
-        *g = (struct grant){GRANT_CIRCLE, t.circle[MT_CIRCLE_RESPONSE]};
-    else if (to == TO_HOSPITAL)
-        *g = (struct grant){GRANT_ORGANISATION, t.organisation[MT_HOSPITAL]};
-    else if (to == TO_BROKER_REP)
-        *g = (struct grant){GRANT_PERSON, t.person[MT_BROKER_REP]};
-    else if (to == TO_WORLD)
-        *g = (struct grant){GRANT_PUBLIC, 0};
-    else if (to == TO_STAFF)
-        *g = (struct grant){GRANT_ROLE, ROLE_STAFF};
-    return a;
-}
+/* -- audiences --- */
 
 /* Who sees what the bank's representative shares. Letters: O operator, A analyst, b bank's
  * representative, B bank's admin, N broker, H hospital, C clinic, S shop. */
@@ -286,8 +92,7 @@ BW_TEST(an_item_is_read_as_it_was_written)
     CHECK(item.published_us > 0 && item.number.n == 0);
 }
 
-/* -- what is refused
- * --------------------------------------------------------------------------------- */
+/* -- what is refused --------------------------------------------------------------------------- */
 
 static const struct {
     const char *name, *title, *body;
@@ -352,8 +157,7 @@ BW_TEST(all_that_is_wrong_is_told_at_once)
           p.rows[2].field == INTEL_FIELD_PEOPLE);
 }
 
-/* -- drafts
- * ------------------------------------------------------------------------------------------ */
+/* -- drafts ------------------------------------------------------------------------------------ */
 
 static enum bw_rc change(int person, struct bw_view id, const struct intel_item_in *in)
 {
@@ -435,8 +239,7 @@ BW_TEST(a_draft_is_thrown_away)
     CHECK(!lists(MT_CLINIC_REP, &drafts, id));
 }
 
-/* -- release
- * ----------------------------------------------------------------------------------------- */
+/* -- release ----------------------------------------------------------------------------------- */
 
 BW_TEST(release_makes_clear_items_public)
 {
@@ -496,8 +299,7 @@ BW_TEST(the_queue_is_oldest_first)
     CHECK(bw_view_eq(next.rows[0].public_id, all.rows[1].public_id));
 }
 
-/* -- withdrawal
- * -------------------------------------------------------------------------------------- */
+/* -- withdrawal -------------------------------------------------------------------------------- */
 
 BW_TEST(withdrawal_leaves_nothing_but_the_title)
 {
@@ -531,220 +333,7 @@ BW_TEST(staff_withdraw_what_they_see)
     CHECK_INT(act(do_withdraw, MT_OPERATOR, id), BW_NOT_FOUND);
 }
 
-/* -- lists
- * ------------------------------------------------------------------------------------------- */
-
-static void fill_pages(void)
-{
-    static bool done;
-    open_community();
-    if (done)
-        return;
-    done = true;
-    for (int i = 0; i < 30; i++) {
-        struct intel_item_in in = an_item("Page row", "echidna", TLP_GREEN);
-        in.kind = i % 3 ? INTEL_PRACTICE : INTEL_QUESTION;
-        in.severity = i % 2 ? INTEL_LOW : INTEL_CRITICAL;
-        in.audience = audience_to(i % 5 ? TO_EVERYBODY : TO_HOSPITAL);
-        must_put(MT_CLINIC_REP, &in);
-    }
-}
-
-/* Walks all pages of F; false where a row comes twice, out of order, or the end is not told right.
- */
-static bool walk(int person, struct intel_filter f, size_t limit, size_t *ret_rows)
-{
-    int64_t last = INT64_MAX;
-    size_t n = 0;
-    f.limit = limit;
-    for (;;) {
-        struct page_of p = list(person, &f);
-        if (p.rc != BW_OK || p.n > limit || (p.more && p.n != limit))
-            return false;
-        for (size_t i = 0; i < p.n; i++) {
-            if (p.rows[i].published_us >= last)
-                return false;
-            last = p.rows[i].published_us;
-        }
-        n += p.n;
-        if (!p.more)
-            break;
-        f.after = p.rows[p.n - 1].public_id;
-    }
-    *ret_rows = n;
-    return true;
-}
-
-BW_TEST(pages_hold_each_row_once_in_both_shapes)
-{
-    int64_t small = intel_walk_small;
-    fill_pages();
-    for (int shape = 0; shape < 2; shape++) {
-        struct intel_filter f = everything(), words = everything();
-        size_t rows = 0, one = 0, with_words = 0;
-        intel_walk_small = shape ? 0 : small;
-        words.query = BW_V("echidna");
-        CHECK(walk(MT_HOSPITAL_REP, f, 200, &rows));
-        CHECK(walk(MT_HOSPITAL_REP, f, 7, &one));
-        CHECK_INT(one, rows);
-        CHECK(rows >= 30);
-        CHECK(walk(MT_HOSPITAL_REP, words, 7, &with_words));
-        CHECK_INT(with_words, 30);
-        CHECK(walk(MT_SHOP_REP, words, 7, &with_words));
-        CHECK_INT(with_words, 24);
-    }
-    intel_walk_small = small;
-}
-
-BW_TEST(filters_and_counts_are_the_viewers_own)
-{
-    fill_pages();
-    struct intel_filter f = everything();
-    f.query = BW_V("echidna");
-    CHECK_INT(count(MT_HOSPITAL_REP, &f), 30);
-    CHECK_INT(count(MT_SHOP_REP, &f), 24);
-    CHECK_INT(count(MT_PEOPLE, &f), 0);
-    f.kind = INTEL_QUESTION;
-    CHECK_INT(count(MT_HOSPITAL_REP, &f), 10);
-    CHECK_INT(count(MT_SHOP_REP, &f), 8);
-    f.severity = INTEL_CRITICAL;
-    CHECK_INT(count(MT_HOSPITAL_REP, &f), 5);
-    f.tlp = TLP_AMBER;
-    CHECK_INT(count(MT_HOSPITAL_REP, &f), 0);
-    f = everything();
-    f.query = BW_V("echidna");
-    BW_AUTO(db) *db = NULL;
-    struct intel_facets facets;
-    struct bw_err err;
-    REQUIRE(db_open(t.hub.db, &db, &err) == BW_OK);
-    REQUIRE(intel_item_facets(db, viewers[MT_SHOP_REP], &f, &facets, &err) == BW_OK);
-    CHECK(facets.total == 24 && !facets.capped && facets.kind[INTEL_QUESTION] == 8 &&
-          facets.kind[INTEL_PRACTICE] == 16 && facets.tlp[TLP_GREEN] == 24);
-}
-
-BW_TEST(a_cursor_is_a_row_that_one_sees)
-{
-    open_community();
-    struct intel_filter f = everything();
-    struct intel_item_in in = an_item("Hidden", "Body", TLP_AMBER);
-    in.audience = audience_to(TO_HOSPITAL);
-    f.after = must_put(MT_BANK_REP, &in);
-    CHECK_INT(list(MT_HOSPITAL_REP, &f).rc, BW_OK);
-    CHECK_INT(list(MT_SHOP_REP, &f).rc, BW_INVALID);
-    f.after = bw_view_z(bw_arena_z(t.arena, bw_view_z(bw_id_new().text)));
-    CHECK_INT(list(MT_HOSPITAL_REP, &f).rc, BW_INVALID);
-}
-
-/* -- search
- * ------------------------------------------------------------------------------------------ */
-
-static const struct {
-    const char *name, *words;
-    bool found;
-} SEARCHES[] = {
-    {"an English word in another case", "RANSOMWARE", true},
-    {"the beginning of a word", "ransom", true},
-    {"two words, in any order", "gateway ransomware", true},
-    {"a word that is not there", "ransomware giraffe", false},
-    {"two Chinese characters", "勒索", true},
-    {"Simplified finds Traditional", "软件", true},
-    {"Traditional", "軟件", true},
-    {"Simplified as written", "医院", true},
-    {"Traditional finds Simplified", "醫院", true},
-    {"characters in the wrong order", "索勒", false},
-    {"a word of the title", "海港", true},
-    {"a defanged address", "203[.]0[.]113[.]9", true},
-    {"the address as it is", "203.0.113.9", true},
-    {"another address", "203.0.113.8", false},
-    {"a CVE number", "CVE-2026-10421", true},
-    {"nothing but signs", "?!", false},
-};
-
-BW_TEST(search_in_english_and_chinese)
-{
-    open_community();
-    struct intel_item_in in =
-        an_item("海港勒索軟件",
-                "Ransomware at the mail gateway of 203[.]0[.]113[.]9, CVE-2026-10421.\n"
-                "两间医院受影响。",
-                TLP_GREEN);
-    in.audience = audience_to(TO_EVERYBODY);
-    struct bw_view id = must_put(MT_BANK_REP, &in);
-    for (size_t i = 0; i < BW_COUNT(SEARCHES); i++)
-        SUBTEST(SEARCHES[i].name, finds(MT_SHOP_REP, SEARCHES[i].words, id) == SEARCHES[i].found);
-}
-
-/* -- indicators
- * -------------------------------------------------------------------------------------- */
-
-BW_TEST(indicators_are_each_kept_once_and_counted)
-{
-    open_community();
-    struct intel_item_in in = an_item(
-        "Kept once",
-        "hxxps://bad[.]example[.]net/x and bad.example.net, 198.51.100.200 and 198[.]51[.]100[.]200"
-        " (T1059.001, CVE-2026-1111)",
-        TLP_GREEN);
-    struct intel_indicator *list;
-    struct intel_item item;
-    struct bw_err err;
-    size_t n, counts = 0;
-    in.audience = audience_to(TO_EVERYBODY);
-    REQUIRE(get(MT_BANK_REP, must_put(MT_BANK_REP, &in), &item) == BW_OK);
-    BW_AUTO(db) *db = NULL;
-    REQUIRE(db_open(t.hub.db, &db, &err) == BW_OK);
-    REQUIRE(intel_item_indicators(db, viewers[MT_SHOP_REP], item.id, 50, t.arena, &list, &n,
-                                  &err) == BW_OK);
-    for (size_t i = 0; i < n; i++)
-        counts += intel_ioc_counts(list[i].ioc);
-    CHECK_INT(counts, 3);
-    CHECK_INT(item.indicators, 3);
-    CHECK_INT(n, 5);
-}
-
-BW_TEST(related_items_are_those_one_sees)
-{
-    open_community();
-    struct intel_item_in in = an_item("First of two", "198.51.100.210", TLP_GREEN);
-    struct intel_item first, *related;
-    struct bw_err err;
-    size_t n;
-    in.audience = audience_to(TO_EVERYBODY);
-    REQUIRE(get(MT_BANK_REP, must_put(MT_BANK_REP, &in), &first) == BW_OK);
-    in.title = BW_V("Second of two");
-    in.audience = audience_to(TO_HOSPITAL);
-    struct bw_view second = must_put(MT_BANK_REP, &in);
-    BW_AUTO(db) *db = NULL;
-    REQUIRE(db_open(t.hub.db, &db, &err) == BW_OK);
-    REQUIRE(intel_item_related(db, viewers[MT_HOSPITAL_REP], first.id, t.arena, &related, &n,
-                               &err) == BW_OK);
-    CHECK(n == 1 && bw_view_eq(related[0].public_id, second));
-    REQUIRE(intel_item_related(db, viewers[MT_SHOP_REP], first.id, t.arena, &related, &n, &err) ==
-            BW_OK);
-    CHECK_INT(n, 0);
-}
-
-BW_TEST(beginnings_of_values_are_the_viewers_own)
-{
-    open_community();
-    struct intel_item_in in = an_item("Domains", "c2.platypus[.]example[.]org", TLP_AMBER);
-    struct intel_indicator *list;
-    struct bw_err err;
-    size_t n;
-    in.audience = audience_to(TO_HOSPITAL);
-    must_put(MT_BANK_REP, &in);
-    BW_AUTO(db) *db = NULL;
-    REQUIRE(db_open(t.hub.db, &db, &err) == BW_OK);
-    REQUIRE(intel_indicator_starts(db, viewers[MT_HOSPITAL_REP], BW_V("c2.platy"), 10, t.arena,
-                                   &list, &n, &err) == BW_OK);
-    CHECK(n == 1 && list[0].ioc == INTEL_IOC_DOMAIN);
-    REQUIRE(intel_indicator_starts(db, viewers[MT_SHOP_REP], BW_V("c2.platy"), 10, t.arena, &list,
-                                   &n, &err) == BW_OK);
-    CHECK_INT(n, 0);
-}
-
-/* -- the ledger
- * -------------------------------------------------------------------------------------- */
+/* -- the ledger -------------------------------------------------------------------------------- */
 
 BW_TEST(each_change_is_in_the_ledger)
 {
