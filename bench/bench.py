@@ -193,7 +193,8 @@ def cells(r):
     goal = "" if r["goal"] is None else "%s %s%s" % (
         "≥" if r["more"] else "≤", short(r["goal"]), "" if r["ok"] else " **missed**")
     peer = "" if r["peer"] is None else "%s %s" % (short(r["peer"]), r["peer_name"])
-    ratio = "" if r["ratio"] is None else "%s ×" % short(r["ratio"])
+    ratio = "" if r["ratio"] is None else "1/%.0f" % (1 / r["ratio"]) if r["ratio"] < 0.5 else "%s ×" % short(
+        r["ratio"])
     return [r["work"], "%s %s" % (short(r["measured"]), r["unit"]), goal, peer, ratio]
 
 

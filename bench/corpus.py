@@ -86,9 +86,9 @@ def history(folder):
 
 
 def take(hub, path, persona="hospital"):
-    """Imports a file over the API; everybody may see what it holds."""
-    a = hub.client(persona).request("POST", "/api/v1/import", pathlib.Path(path).read_bytes(),
-                                    type="application/json")
+    """Imports a file over the API; every member may see what it holds."""
+    a = hub.client(persona).request("POST", "/api/v1/import?tlp=green&audience=everybody",
+                                    pathlib.Path(path).read_bytes(), type="application/json")
     if a.status not in (200, 201, 202) or a.json["refused"]:
         raise SystemExit("import: %d %s" % (a.status, a.text[:2000]))
     return a.json

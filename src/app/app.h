@@ -37,6 +37,8 @@ void app_close(struct hub *hub);
 
 /* `breakwater serve`. */
 int app_serve(int argc, char **argv);
+/* `breakwater import`. */
+int app_import(int argc, char **argv);
 
 /* Fills an empty hub with the demo community and writes DIR/demo.json; on a filled one it does
  * nothing. */

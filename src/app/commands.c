@@ -213,7 +213,7 @@ static void print_params(const struct http_route *route)
 static int run_routes(int argc, char **argv)
 {
     static const char *const faces[] = {"page", "api", "taxii", "asset", "stream"};
-    static const char *const places[] = {"loop", "worker", "slow"};
+    static const char *const places[] = {"loop", "worker", "slow", "reader"};
     size_t n;
     const struct http_route *routes = app_routes(&n);
     (void)argc;
@@ -243,6 +243,13 @@ const struct command app_commands[] = {
      "sign-ins.\n"
      "SIGTERM stops it cleanly.",
      app_serve},
+    {"import", "[--data DIR] [--as EMAIL] [--name NAME] [--tlp LABEL] FILE...",
+     "import STIX 2.1, reports as CSV and plain lists",
+     "What a file is, is told by its contents; the name of a report (scan_rdp.csv) says its kind where\n"
+     "the header alone leaves a doubt. Imports as the person with the e-mail address EMAIL, else as the\n"
+     "hub's first operator. LABEL is for what carries none: clear, green, amber, amber+strict.\n"
+     "The same file again changes nothing. Exit status 1: nothing could be taken of a file.",
+     app_import},
     {"init", "[--data DIR]", "make an empty hub with one operator",
      "Asks for organisation, name, e-mail address and password (four lines; a terminal hides the "
      "last).",

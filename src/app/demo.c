@@ -285,10 +285,11 @@ static enum bw_rc prepare_person(struct organisation_write *w, int number, struc
     struct person *p = &w->people[number];
     struct demo *d = w->d;
     struct member_names family = names_of(any(demo_community, "families"));
+    struct bw_view given = any(demo_community, "given"); /* BW_VF names its argument twice */
     p->persona = persona_of(w->index, number);
     p->in = (struct member_person_in){
         .name = bw_arena_printf(d->arena, "%.*s %.*s", BW_VF(family.text[I18N_EN]),
-                                BW_VF(any(demo_community, "given"))),
+                                BW_VF(given)),
         .email = p->persona ? bw_arena_printf(d->arena, "%s@demo.example", p->persona->name)
                             : bw_arena_printf(d->arena, "person%d@org%d.example", number, w->index),
         .lang = (enum i18n_lang)((w->index + number) % I18N_LANGS),
@@ -527,12 +528,15 @@ static enum bw_rc add_findings(struct demo *d, struct bw_err *err)
     return watch_events_take(d->hub, events, EVENTS, &result, err);
 }
 
-/* -- all of it
- * --------------------------------------------------------------------------------------- */
+/* -- all of it --------------------------------------------------------------------------------- */
 
 static enum bw_rc suspend(struct db_tx *tx, void *arg, struct bw_err *err)
 {
+    static const char *const REPORTS[] = {"event4_sinkhole", "scan_rdp", "scan_smb"};
+    const struct viewer staff = {.role = ROLE_OPERATOR};
     const struct demo *d = arg;
+    for (size_t i = 0; i < BW_COUNT(REPORTS); i++)
+        BW_TRY(watch_report_came(tx, &staff, bw_view_z(REPORTS[i]), d->now_us, err));
     return member_organisation_state(tx, d->operator_person, d->orgs[SUSPENDED].id,
                                      MEMBER_SUSPENDED, err);
 }

@@ -94,6 +94,34 @@ enum bw_rc ledger_skip(struct db_engine *e, const char *consumer, struct bw_err 
     return db_write(e, position_write, &m, err);
 }
 
+static bool is_stopping(struct ledger *l)
+{
+    pthread_mutex_lock(&l->lock);
+    bool stopping = l->stopping;
+    pthread_mutex_unlock(&l->lock);
+    return stopping;
+}
+
+/* What a durable consumer does may be much for one event (a thousand mails): it is given them one by
+ * one, so that stopping does not wait for a whole batch and a failure takes back only its own. */
+static enum bw_rc hand_over(struct follower *f, const struct ledger_event *events, size_t n,
+                            size_t *ret_done, struct bw_err *err)
+{
+    struct ledger *l = f->ledger;
+    enum bw_rc rc = BW_OK;
+    *ret_done = 0;
+    if (!f->consumer->durable) {
+        BW_TRY(f->consumer->take(l->arg, l->engine, events, n, err));
+        *ret_done = n;
+        return BW_OK;
+    }
+    while (rc == BW_OK && *ret_done < n && !is_stopping(l)) {
+        rc = f->consumer->take(l->arg, l->engine, &events[*ret_done], 1, err);
+        *ret_done += rc == BW_OK;
+    }
+    return rc;
+}
+
 /* Takes one batch. BW_OK with *ret_n 0: nothing was waiting. */
 static enum bw_rc take_batch(struct follower *f, struct bw_arena *arena, size_t *ret_n,
                              struct bw_err *err)
@@ -107,15 +135,21 @@ static enum bw_rc take_batch(struct follower *f, struct bw_arena *arena, size_t 
     }
     if (*ret_n == 0)
         return BW_OK;
-    BW_TRY(f->consumer->take(l->arg, l->engine, events, *ret_n, err));
-    struct move m = {f->consumer->name, f->position + (int64_t)*ret_n};
-    if (f->consumer->durable)
-        BW_TRY(db_write(l->engine, position_write, &m, err));
+    size_t done;
+    enum bw_rc rc = hand_over(f, events, *ret_n, &done, err);
+    if (done == 0)
+        return rc;
+    struct move m = {f->consumer->name, f->position + (int64_t)done};
+    struct bw_err why;
+    if (f->consumer->durable && db_write(l->engine, position_write, &m, &why) != BW_OK) {
+        *err = why;
+        return why.rc;
+    }
     pthread_mutex_lock(&l->lock);
     f->position = m.position;
     pthread_cond_broadcast(&l->moved);
     pthread_mutex_unlock(&l->lock);
-    return BW_OK;
+    return rc;
 }
 
 /* Waits for a commit after SEEN, or for the whole of PAUSE_MS after a failure. Commits of another

@@ -137,21 +137,6 @@ static bool loopback_name(struct bw_view host)
     return false;
 }
 
-/* Another site's name that was made to point here (DNS rebinding) must not be answered as ours. */
-enum bw_rc req_admit(struct http_req *rq, struct http_resp *rs, struct bw_err *err)
-{
-    const struct hub *hub = req_hub(rq);
-    struct bw_view host = http_header(rq, "Host");
-    (void)rs;
-    if (hub->any_host || loopback_name(host))
-        return BW_OK;
-    size_t at = bw_view_find(hub->url, BW_V("://"));
-    if (at != SIZE_MAX && bw_view_eq_nocase(bw_view_from(hub->url, at + 3), host))
-        return BW_OK;
-    return bw_fail(err, BW_INVALID, "this hub is not reached under that name: use %.*s",
-                   BW_VF(hub->url));
-}
-
 static bool has_param(const struct http_route *route, const char *name)
 {
     for (size_t i = 0; route && i < route->n_params; i++)
@@ -203,6 +188,40 @@ static enum bw_rc find_viewer(struct http_req *rq, struct req *r, struct bw_err 
         return BW_OK;
     }
     BW_ASSERT(false);
+}
+
+/* Large bodies are taken only from whom the route is for: a visitor's upload must not fill the
+ * spool. Asked again in req_begin(): a body takes long, and rights may end while it comes. */
+static enum bw_rc admit_upload(struct http_req *rq, struct bw_err *err)
+{
+    enum { LARGE = 1024 * 1024 };
+    const struct http_route *route = http_route_of(rq);
+    struct req *r;
+    if (route->body_max <= LARGE || route->permission == PERM_OPEN)
+        return BW_OK;
+    r = req_make(rq);
+    if (!r)
+        return bw_fail_memory(err);
+    BW_TRY(find_viewer(rq, r, err));
+    BW_TRY(permission_check(r->viewer, (enum permission)route->permission, err));
+    close_snapshot(r);
+    r->viewer = viewer_public();
+    r->display = (struct bw_view){NULL, 0};
+    return BW_OK;
+}
+
+/* Another site's name that was made to point here (DNS rebinding) must not be answered as ours. */
+enum bw_rc req_admit(struct http_req *rq, struct http_resp *rs, struct bw_err *err)
+{
+    const struct hub *hub = req_hub(rq);
+    struct bw_view host = http_header(rq, "Host");
+    size_t at = bw_view_find(hub->url, BW_V("://"));
+    (void)rs;
+    if (hub->any_host || loopback_name(host) ||
+        (at != SIZE_MAX && bw_view_eq_nocase(bw_view_from(hub->url, at + 3), host)))
+        return admit_upload(rq, err);
+    return bw_fail(err, BW_INVALID, "this hub is not reached under that name: use %.*s",
+                   BW_VF(hub->url));
 }
 
 enum bw_rc req_begin(struct http_req *rq, struct http_resp *rs, struct bw_err *err)

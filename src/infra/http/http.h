@@ -38,6 +38,8 @@ enum http_place {
     HTTP_WORKER, /* on a worker thread; queue of options.worker_queue, then 503 */
     HTTP_SLOW, /* password hashing: 2 threads at low priority, queue of 32, then 429 before any work
                 */
+    HTTP_READER, /* reads that may take longer than a loop has (pages of objects, long texts): threads
+                    of their own, so that readers never wait behind handlers that wait for a commit */
 };
 
 /* The form of the answer: decides which constant headers it gets; hooks use it for errors and CSRF.
@@ -135,11 +137,12 @@ struct http_options {
 
     int loops;        /* [1] */
     int workers;      /* [4] */
-    int worker_queue; /* [1024] requests waiting for a worker, then 503 */
+    int readers;      /* [loops + 1] for HTTP_READER, which is busy and never waits */
+    int worker_queue; /* [1024] requests waiting for a worker, or for a reader, then 503 */
 
     const char *spool_dir;  /* ["/tmp"] for unlinked files of large bodies */
     size_t body_memory_max; /* [1 MiB] larger bodies go to the spool */
-    size_t bodies_max;      /* [1 GiB] all bodies under way together, then 503 */
+    size_t bodies_max;      /* [1 GiB] all bodies under way together, then 503 for large ones */
     size_t out_max;         /* [64 MiB] of http_out(), then 413 */
     size_t arena_max;       /* [16 MiB] of http_arena() */
     size_t header_max;      /* [8 KiB] request line and headers, then 431 or 414 */
@@ -147,7 +150,7 @@ struct http_options {
     int connections_max;         /* [4096] all loops together; further ones are closed at once */
     int connections_per_address; /* [256] an IPv6 /64 is one address; not for trusted proxies */
     int header_ms;               /* [10 s] until line and headers are complete */
-    int body_ms;                 /* [20 s] + 1 s for each min_rate bytes; the same for sending */
+    int body_ms;                 /* [20 s] without progress at min_rate; sending: + 1 s for each min_rate bytes */
     int min_rate;                /* [2048] bytes a second */
     int idle_ms;                 /* [60 s] between requests of one connection */
     int heartbeat_ms;            /* [20 s] comment on a silent stream */

@@ -47,11 +47,13 @@ static enum bw_rc spool_write(int fd, const char *p, size_t n, struct bw_err *er
     return BW_OK;
 }
 
+/* What uploads may take together must not shut out who signs in or sends a form. */
 static enum bw_rc count(struct http_req *rq, size_t n, struct bw_err *err)
 {
     struct http_server *s = rq->server;
     rq->body.counted += n;
-    if (atomic_fetch_add(&s->bodies, n) + n > s->o.bodies_max)
+    bool over = atomic_fetch_add(&s->bodies, n) + n > s->o.bodies_max;
+    if (over && rq->body.counted > HTTP_BODY_SMALL)
         return bw_fail(err, BW_BUSY, "Too much is being uploaded just now. Try again later.");
     return BW_OK;
 }

@@ -179,9 +179,15 @@ void http_conn_phase(struct http_conn *c, enum http_phase phase, size_t bytes)
     c->deadline_us = c->loop->now_us + ms * 1000 + extra_us;
 }
 
+/* A body that came fast has earned no rest: else a gigabyte sent at once could stay open for days,
+ * and with it all that bodies may take together. */
 void http_conn_came(struct http_conn *c, size_t bytes)
 {
-    c->deadline_us += (int64_t)bytes * 1000000 / c->loop->server->o.min_rate;
+    const struct http_options *o = &c->loop->server->o;
+    int64_t most_us = c->loop->now_us + (int64_t)o->body_ms * 1000;
+    c->deadline_us += (int64_t)bytes * 1000000 / o->min_rate;
+    if (c->deadline_us > most_us)
+        c->deadline_us = most_us;
 }
 
 static void started(struct http_loop *l, struct MHD_Connection *m, void **ctx)

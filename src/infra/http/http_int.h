@@ -15,6 +15,7 @@
 
 #define HTTP_HEADERS_MAX 32
 #define HTTP_HEADER_TEXT_MAX 4096
+#define HTTP_BODY_SMALL (64u * 1024) /* a body that bodies_max does not turn away */
 #define HTTP_DRAIN_MAX \
     (4u * 1024 * 1024)             /* of a refused body, so that its sender reads the answer */
 #define HTTP_OUT_KEEP (64u * 1024) /* memory of an answer that a free request keeps */
@@ -199,7 +200,7 @@ struct http_server {
     struct http_options o;
     struct http_router *router;
     struct http_addrs *addrs;
-    struct http_pool *workers, *slow;
+    struct http_pool *workers, *readers, *slow;
     struct http_loop *loops;
     int n_loops, port;
     _Atomic int64_t stop_us; /* 0: serving; else when what is left is cut */

@@ -148,6 +148,11 @@ static enum MHD_Result on_piece(struct http_req *rq, const char *p, size_t *n)
     return MHD_YES;
 }
 
+static struct http_pool *pool_of(struct http_server *s, enum http_place place)
+{
+    return place == HTTP_SLOW ? s->slow : place == HTTP_READER ? s->readers : s->workers;
+}
+
 static enum MHD_Result on_all(struct http_req *rq)
 {
     http_conn_phase(rq->conn, HTTP_P_HANDLER, 0);
@@ -160,7 +165,7 @@ static enum MHD_Result on_all(struct http_req *rq)
         return answer(rq);
     }
     rq->state = HTTP_S_AWAY;
-    if (http_pool_put(place == HTTP_SLOW ? s->slow : s->workers, rq)) {
+    if (http_pool_put(pool_of(s, place), rq)) {
         MHD_suspend_connection(rq->mhd); /* it comes back through resume_done(), on this thread */
         return MHD_YES;
     }
@@ -305,6 +310,7 @@ static void tick(struct http_loop *l)
     if (stop_us && l->now_us > stop_us) {
         http_streams_close(l, true);
         http_pool_hurry(l->server->workers);
+        http_pool_hurry(l->server->readers);
         http_pool_hurry(l->server->slow);
     }
 }

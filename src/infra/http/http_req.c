@@ -234,7 +234,7 @@ void http_req_free(struct http_req *rq)
 
 struct scan {
     struct http_req *rq;
-    int lengths, encodings;
+    int lengths, encodings, hosts;
     bool bad_length, bad_encoding, bad_name;
     struct bw_view forwarded[FORWARDED_MAX]; /* a ring */
     size_t n_forwarded;
@@ -263,6 +263,8 @@ static enum MHD_Result scan_header(void *cls, enum MHD_ValueKind kind, const cha
     } else if (is_name(name, BW_V("Transfer-Encoding"))) {
         sc->encodings++;
         sc->bad_encoding = !bw_view_eq_nocase(v, BW_V("chunked"));
+    } else if (is_name(name, BW_V("Host"))) {
+        sc->hosts++;
     } else if (is_name(name, BW_V("Content-Type"))) {
         sc->type = v;
     } else if (is_name(name, BW_V("Expect"))) {
@@ -310,6 +312,10 @@ static enum bw_rc check_framing(struct http_req *rq, struct scan *sc, const char
         rq->close = true;
         rq->length = -1;
         return bw_fail(err, BW_INVALID, "It is not clear how long the request is.");
+    }
+    if (sc->hosts > 1) { /* RFC 9112 3.2 */
+        rq->close = true;
+        return bw_fail(err, BW_INVALID, "The request names more than one host.");
     }
     return BW_OK;
 }

@@ -133,6 +133,7 @@ static void set_defaults(struct http_options *o)
 {
     DEFAULT(o->loops, 1);
     DEFAULT(o->workers, 4);
+    DEFAULT(o->readers, o->loops + 1);
     DEFAULT(o->worker_queue, 1024);
     DEFAULT(o->spool_dir, "/tmp");
     DEFAULT(o->body_memory_max, 1024u * 1024);
@@ -159,6 +160,7 @@ static void server_free(struct http_server *s)
     for (int i = 0; i < s->n_loops; i++)
         http_loop_close(&s->loops[i]);
     http_pool_free(s->workers);
+    http_pool_free(s->readers);
     http_pool_free(s->slow);
     http_router_free(s->router);
     http_addrs_free(s->addrs);
@@ -169,7 +171,8 @@ static void server_free(struct http_server *s)
 static enum bw_rc start(struct http_server *s, struct bw_err *err)
 {
     const struct http_options *o = &s->o;
-    if (o->loops < 1 || o->loops > LOOPS_MAX || o->workers < 1 || o->workers > THREADS_MAX)
+    if (o->loops < 1 || o->loops > LOOPS_MAX || o->workers < 1 || o->workers > THREADS_MAX ||
+        o->readers < 1 || o->readers > THREADS_MAX)
         return bw_fail(err, BW_INVALID, "There can be 1 to %d loops and 1 to %d workers.",
                        LOOPS_MAX, THREADS_MAX);
     s->router = http_router_new(o->routes, o->n_routes, err);
@@ -180,7 +183,8 @@ static enum bw_rc start(struct http_server *s, struct bw_err *err)
     if (!s->addrs || !s->loops)
         return bw_fail_memory(err);
     s->workers = http_pool_new(o->workers, o->worker_queue, false, err);
-    s->slow = s->workers ? http_pool_new(HTTP_SLOW_THREADS, HTTP_SLOW_QUEUE, true, err) : NULL;
+    s->readers = s->workers ? http_pool_new(o->readers, o->worker_queue, false, err) : NULL;
+    s->slow = s->readers ? http_pool_new(HTTP_SLOW_THREADS, HTTP_SLOW_QUEUE, true, err) : NULL;
     if (!s->slow)
         return BW_MEMORY;
     BW_TRY(open_loops(s, err));
@@ -226,7 +230,7 @@ int http_server_port(const struct http_server *s)
 
 void http_server_stats(struct http_server *s, struct http_stats *ret)
 {
-    int slow_busy;
+    int busy, waiting;
     *ret = (struct http_stats){
         .requests = atomic_load(&s->requests),
         .refused_connections = atomic_load(&s->refused),
@@ -239,6 +243,9 @@ void http_server_stats(struct http_server *s, struct http_stats *ret)
         .streams = atomic_load(&s->streams),
     };
     http_pool_count(s->workers, &ret->workers_busy, &ret->workers_waiting);
-    http_pool_count(s->slow, &slow_busy, &ret->slow_waiting);
-    ret->workers_busy += slow_busy;
+    http_pool_count(s->readers, &busy, &waiting);
+    ret->workers_busy += busy;
+    ret->workers_waiting += waiting;
+    http_pool_count(s->slow, &busy, &ret->slow_waiting);
+    ret->workers_busy += busy;
 }

@@ -107,6 +107,18 @@ BW_TEST(query_limits)
         BW_BUF_LIT(&in, "網");
     CHECK_INT(text_query(bw_buf_text(&in), &out), 1);
     CHECK(out.n < 4 * TEXT_QUERY_MAX && bw_utf8_valid(bw_buf_text(&out)));
+
+    /* A phrase of a thousand words costs seconds in a text that repeats them. */
+    bw_buf_reset(&in);
+    bw_buf_reset(&out);
+    size_t words = 1;
+    BW_BUF_LIT(&in, "\"");
+    for (int i = 0; i < 400; i++)
+        BW_BUF_LIT(&in, "a ");
+    CHECK_INT(text_query(bw_buf_text(&in), &out), 1);
+    for (size_t i = 0; i < out.n; i++)
+        words += out.p[i] == ' ';
+    CHECK_INT(words, 32);
 }
 
 static const struct {

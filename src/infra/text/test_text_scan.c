@@ -72,6 +72,8 @@ static const struct {
     {"technique", "T1059, T1059.001. T0801",
      "technique T1059; technique T1059.001; technique T0801"},
     {"no technique", "T105 T10590 XT1059 t1059 T9999 T1059x", ""},
+    {"many in one token", MD5 "." SHA1 "-T1059.001-T1060",
+     "md5 " MD5 "; sha1 " SHA1 "; technique T1059.001; technique T1060"},
     {"technique with short sub", "T1059.1", "technique T1059"},
 };
 
@@ -137,10 +139,49 @@ BW_TEST(memory)
 /* Time is linear: these took minutes if a token were read again and again. */
 BW_TEST(hostile_texts)
 {
-    static const char *const PIECES[] =
-        {"a.", "a-",   "a@",      "a%",         "http://",      "a:",        "[.]",
-         "::", "a[.]", "1.",      "cve-",       "http://a.b/(", "_",         "\xC3\xA9",
-         "\\", "a.b/", "a (at) ", "https://a@", "T1059.",       "2001:db8:", "h**p"};
+    static const char *const PIECES[] = {"a.",
+                                         "a-",
+                                         "a@",
+                                         "a%",
+                                         "http://",
+                                         "a:",
+                                         "[.]",
+                                         "::",
+                                         "a[.]",
+                                         "1.",
+                                         "cve-",
+                                         "http://a.b/(",
+                                         "_",
+                                         "\xC3\xA9",
+                                         "\\",
+                                         "a.b/",
+                                         "a (at) ",
+                                         "https://a@",
+                                         "T1059.",
+                                         "2001:db8:",
+                                         "h**p",
+                                         MD5 ".",
+                                         MD5 "-",
+                                         "CVE-2021-44228.",
+                                         "CVE-2021-44228-",
+                                         "a@b.c",
+                                         "a[at]",
+                                         "1:1:",
+                                         "T1059-",
+                                         "a.co[.)",
+                                         "a.co[._",
+                                         "a.co [.] ",
+                                         "a.co\\.",
+                                         "a.co(dot)",
+                                         "1.2.3.4/",
+                                         "a.co/",
+                                         "a.co:",
+                                         "1.2.3.4.",
+                                         "a.co@",
+                                         "a.co.-",
+                                         "a.com_.",
+                                         "http://a.co[",
+                                         "http://a.co:1\\"};
     BW_AUTO(bw_arena) *arena = bw_arena_new(64U << 20);
     REQUIRE(arena != NULL);
     for (size_t i = 0; i < BW_COUNT(PIECES); i++) {

@@ -83,16 +83,17 @@ struct text_hit {
     enum text_kind kind;
     struct text_span span; /* in the scanned text, as written */
     bool defanged;         /* was written so that it can't be clicked */
-    struct bw_view
-        value; /* plain; hosts, addresses, hashes in lower case, CVE and T in upper case */
+    struct bw_view value;  /* plain; hosts and hashes in lower case, CVE and T in upper case */
 };
-/* False stops the scan. HIT and its value live until the function returns, unless the caller resets
- * the arena later than that: the value lies in the arena given to text_scan(), or in the text. */
+/* False stops the scan. HIT lives until the function returns; its value lies in the scan's arena.
+ */
 typedef bool (*text_hit_fn)(void *ctx, const struct text_hit *hit);
 
 /* Calls FN for each indicator, in order of the text, not overlapping (a URL's host is not told
- * again). Words that only look like domains (file names, e.g. report.doc, System.Net) are left out
- * unless they are defanged. No deduplication. BW_OK, also when FN stopped; BW_MEMORY. */
+ * again). Words that only look like domains are left out: the last label must be a top-level
+ * domain, except in URLs, and file types (setup.sh) and code (System.Net) count only when they are
+ * defanged. Host names in other letters than ASCII are not found, xn-- is. No deduplication. Time
+ * is linear. BW_OK, also when FN stopped; BW_MEMORY. */
 BW_MUST_CHECK enum bw_rc text_scan(struct bw_view v, struct bw_arena *arena, text_hit_fn fn,
                                    void *ctx, struct bw_err *err);
 /* What V is as a whole, e.g. a search box or a pasted line: exactly one indicator, blanks around

@@ -77,7 +77,8 @@ size_t text_fang(struct bw_view v, char before, struct bw_view *ret)
         char behind = v.n > fang.n ? v.p[fang.n] : '\0';
         char what = FANGS[i].plain.p[0];
         /* A dot and an @ stand between names; else it may be prose: "(at)", a list in brackets. */
-        if ((what == '.' || what == '@') && !(text_is_alnum(before) && text_is_alnum(behind)))
+        bool names = text_is_name(before) && text_is_name(behind);
+        if ((what == '.' || what == '@') && !names)
             continue;
         *ret = FANGS[i].plain;
         return fang.n;

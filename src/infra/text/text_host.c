@@ -25,7 +25,7 @@ static size_t dot_length(struct bw_view v, char before, bool *ret_defanged)
         n = 2;
     else if (v.n > 1 && v.p[0] == '.')
         n = 1;
-    return n && is_label_char(v.p[n]) ? n : 0;
+    return n && text_is_name(v.p[n]) ? n : 0;
 }
 
 static void put(struct text_host *h, char c)

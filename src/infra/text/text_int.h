@@ -14,6 +14,11 @@ static inline bool text_is_alnum(char c)
 {
     return text_is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
 }
+/* May begin and end a label of a host. */
+static inline bool text_is_name(char c)
+{
+    return text_is_alnum(c) || c == '_';
+}
 static inline bool text_is_hex(char c)
 {
     return text_is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');

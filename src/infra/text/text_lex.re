@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* text_lex - tokens that may hold an indicator, by their form (re2c).
  *
- * Only forms that need no look back and that cannot make it scan a byte more than a few times are here;
+ * The dots are those of text_fang.c and text_host.c: a token ends where a host ends, so that nothing is
+ * lexed twice. Only forms that need no look back and that cannot make it scan a byte more than a few times are here;
  * what has unbounded parts (paths, local parts of mail addresses, IPv6) is read by text_scan.c under
  * limits. Letters of two-byte scripts belong to words, so that b\u00FCcher.example is not cut to
  * cher.example. */
@@ -26,8 +27,8 @@ enum text_token text_lex(struct text_lexer *l)
         an     = [A-Za-z0-9_];
         letter = [\xC3-\xDF][\x80-\xBF];
         label  = an ([A-Za-z0-9_-]* an)?;
-        dot    = "." | [[({] "." [\])}] | [[({] 'dot' [\])}] | "[." | ".]" | "\\."
-               | " [.] " | " [dot] ";
+        dot    = "." | "[.]" | "(.)" | "{.}" | '[dot]' | '(dot)' | '{dot}' | "[." | ".]" | "\\."
+               | " [.] " | ' [dot] ';
         colon  = ":" | "[:]" | "[:/]" | "[://]";
         slash  = "/" | "[/]" | "[//]" | "\\/";
         scheme = 'h' ('tt'|'xx'|"**"|'tx'|'xt') 'p' 's'? | 'meow' | 's'? 'ftp' | 'ftps' | 'fxp'

@@ -7,6 +7,7 @@
 #include "text_int.h"
 
 #define TERM_BYTES_MAX 512
+#define TERM_PARTS_MAX 32 /* words of a phrase: FTS5 reads the places of each, in each text */
 #define PREFIX_LETTERS_MIN 2
 
 enum quote { QUOTE_NONE, QUOTE_ASCII, QUOTE_CURLY, QUOTE_CORNER };
@@ -19,6 +20,7 @@ struct building {
     bool gap;             /* something stood between */
     bool any, latin_last; /* a letter or CJK character; the last run is no CJK */
     size_t letters;       /* in the last run */
+    size_t parts;         /* of the open term, behind its first */
 };
 
 static void close_term(struct building *b, bool may_prefix)
@@ -34,15 +36,19 @@ static void close_term(struct building *b, bool may_prefix)
     }
     b->from = t->room.n;
     b->any = b->gap = false;
-    b->letters = 0;
+    b->letters = b->parts = 0;
 }
 
 static void add(struct building *b, uint32_t cp, enum text_class class)
 {
     char text[4];
-    if (b->out->room.n - b->from > TERM_BYTES_MAX)
+    if (b->out->room.n - b->from > TERM_BYTES_MAX || b->parts == TERM_PARTS_MAX)
         return;
     if (b->any && (b->gap || class == TEXT_CJK || b->last == TEXT_CJK)) {
+        if (++b->parts == TERM_PARTS_MAX) { /* what follows is left out */
+            b->latin_last = false;
+            return;
+        }
         bw_buf_byte(&b->out->room, ' ');
         b->letters = 0;
     }

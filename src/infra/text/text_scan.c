@@ -152,19 +152,25 @@ static bool technique(struct scan *s, struct bw_view v)
     return hit(s, TEXT_TECHNIQUE, v.p, v.p + n, false, bw_view_head(v, n));
 }
 
-/* The first piece of V that is one of these. */
+/* All pieces of the token V that are one of these. The scan goes on behind V whatever was found, so
+ * that a long token is lexed once. */
 static bool pieces(struct scan *s, struct bw_view v)
 {
-    for (size_t at = 0; at < v.n;) {
+    bool any = false;
+    for (size_t at = 0; at < v.n && !s->stopped;) {
         size_t n = 0;
         while (at + n < v.n && text_is_alnum(v.p[at + n]))
             n++;
         struct bw_view here = bw_view_from(v, at);
-        if (n && (hash(s, bw_view_head(here, n)) || cve(s, here) || technique(s, here)))
-            return true;
-        at += n ? n : 1;
+        if (n && (hash(s, bw_view_head(here, n)) || cve(s, here) || technique(s, here))) {
+            any = true;
+            at = (size_t)(s->l.cursor - v.p);
+        } else {
+            at += n ? n : 1;
+        }
     }
-    return false;
+    s->l.cursor = v.p + v.n;
+    return any;
 }
 
 /* Mail addresses: P is the begin of the local part. */
@@ -473,8 +479,6 @@ static bool host(struct scan *s)
     text_host_read(rest_from(s, from), &h);
     const char *end = from + h.length;
     s->l.cursor = end > s->l.cursor ? end : s->l.cursor;
-    if (technique(s, bw_view_of(from, h.length)))
-        return true;
     if (h.is_v4)
         return bare_url(s, &h, end) || address(s, &h);
     if (may_be_email(s) && email(s, from))
@@ -482,7 +486,7 @@ static bool host(struct scan *s)
     if (text_host_is_domain(&h, !s->lenient) && (h.defanged || s->lenient || !is_code(s, &h, end)))
         return bare_url(s, &h, end) ||
                hit(s, TEXT_DOMAIN, from, end, h.defanged, bw_view_of(h.text, h.n));
-    return pieces(s, bw_view_of(from, h.length));
+    return pieces(s, bw_view_of(from, (size_t)(s->l.cursor - from)));
 }
 
 static bool word(struct scan *s)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* feed_csv - records of RFC 4180 out of bytes that are already there (a body, a mapped file): no copy, no
- * heap. Tolerant where it is safe (LF, CRLF, no line end at the end, a quote inside an unquoted cell),
- * strict where a guess would shift columns (text behind a closing quote, an open quote). Pure; fuzzed by
- * fuzz_feed_csv.c. */
+/* feed_csv - records of RFC 4180 out of bytes that are already there (a body, a mapped file): no
+ * copy, no heap. Tolerant where it is safe (LF, CRLF, no line end at the end, a quote inside an
+ * unquoted cell), strict where a guess would shift columns (text behind a closing quote, an open
+ * quote). Pure; fuzzed by fuzz_feed_csv.c. */
 #include "feed_int.h"
 
 void feed_csv_open(struct feed_csv *c, struct bw_view bytes)

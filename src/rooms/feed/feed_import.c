@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* feed_import - one file in: kept, recognised, handed on, reported.
  *
- * A report goes through in blocks of rows, matched outside the write lane (room `watch`). A file that was
- * imported before says "same" for every row, and is matched all the same: a network may have been verified
- * since. Threads: a worker, or the command line. */
+ * A report goes through in blocks of rows, matched outside the write lane (room `watch`). A file
+ * that was imported before says "same" for every row, and is matched all the same: a network may
+ * have been verified since. Threads: a worker, or the command line. */
 #include "feed_int.h"
 
 #include "bw_clock.h"
@@ -19,14 +19,14 @@ struct importing {
     struct feed_result *result;
     int64_t audience_id, artifact_id, import_id;
     struct bw_id public_id;
-    bool before;        /* this file was imported to its end earlier */
-    int64_t newest_us;  /* of the rows taken */
+    bool before;       /* this file was imported to its end earlier */
+    int64_t newest_us; /* of the rows taken */
 };
 
-/* -- the file itself ------------------------------------------------------------------------------- */
+/* -- the file itself ------------------------------------------------------------------------- */
 
-/* A report holds what others are concerned by: its owner and the hub's staff may read it. A list is its
- * owner's, under TLP:RED the sender's alone. */
+/* A report holds what others are concerned by: its owner and the hub's staff may read it. A list is
+ * its owner's, under TLP:RED the sender's alone. */
 static enum bw_rc intern(struct db_tx *tx, void *arg, struct bw_err *err)
 {
     struct importing *im = arg;
@@ -60,8 +60,8 @@ static enum bw_rc begin(struct db_tx *tx, void *arg, struct bw_err *err)
     BW_AUTO(db_stmt) *insert = NULL;
     im->public_id = bw_id_new();
     BW_TRY(db_query(db_tx_db(tx), im->in->viewer,
-                    "SELECT id, done_us FROM v_file_import WHERE artifact_id = ?1 AND kind = ?2", &st,
-                    err));
+                    "SELECT id, done_us FROM v_file_import WHERE artifact_id = ?1 AND kind = ?2",
+                    &st, err));
     db_bind_int(st, 1, im->artifact_id);
     db_bind_text(st, 2, im->result->kind);
     enum bw_rc rc = db_row(st, err);
@@ -71,11 +71,12 @@ static enum bw_rc begin(struct db_tx *tx, void *arg, struct bw_err *err)
     }
     if (rc != BW_NOT_FOUND)
         return rc;
-    BW_TRY(db_change(tx,
-                     "INSERT INTO file_import (public_id, artifact_id, kind, person_id, audience_id,"
-                     " taken, refused, started_us) VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, ?6)"
-                     " RETURNING id",
-                     &insert, err));
+    BW_TRY(
+        db_change(tx,
+                  "INSERT INTO file_import (public_id, artifact_id, kind, person_id, audience_id,"
+                  " taken, refused, started_us) VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, ?6)"
+                  " RETURNING id",
+                  &insert, err));
     db_bind_text(insert, 1, bw_view_z(im->public_id.text));
     db_bind_int(insert, 2, im->artifact_id);
     db_bind_text(insert, 3, im->result->kind);
@@ -116,7 +117,8 @@ static enum bw_rc finish(struct db_tx *tx, void *arg, struct bw_err *err)
     struct importing *im = arg;
     const struct intel_report *r = &im->result->report;
     BW_AUTO(db_stmt) *st = NULL;
-    BW_TRY(db_change(tx, "UPDATE file_import SET taken = ?2, refused = ?3, done_us = ?4 WHERE id = ?1",
+    BW_TRY(db_change(tx,
+                     "UPDATE file_import SET taken = ?2, refused = ?3, done_us = ?4 WHERE id = ?1",
                      &st, err));
     db_bind_int(st, 1, im->import_id);
     db_bind_int(st, 2, r->taken);
@@ -128,7 +130,7 @@ static enum bw_rc finish(struct db_tx *tx, void *arg, struct bw_err *err)
     return append(tx, im, err);
 }
 
-/* -- reports --------------------------------------------------------------------------------------- */
+/* -- reports --------------------------------------------------------------------------------- */
 
 struct block {
     struct watch_event *events;
@@ -151,7 +153,8 @@ static bool fill_block(struct importing *im, struct feed_rows *rows, struct bloc
             b->n++;
         } else if (got == FEED_ROW_REFUSED) {
             int n = snprintf(where, sizeof(where), "line %zu", line);
-            intel_report_refuse(&im->result->report, bw_view_of(where, (size_t)n), "%s", why.message);
+            intel_report_refuse(&im->result->report, bw_view_of(where, (size_t)n), "%s",
+                                why.message);
         }
     }
     return got != FEED_ROW_END;
@@ -192,7 +195,7 @@ static enum bw_rc import_report(struct importing *im, struct bw_err *err)
     return im->before ? BW_OK : db_write(im->in->hub->db, finish, im, err);
 }
 
-/* -- the rest -------------------------------------------------------------------------------------- */
+/* -- the rest -------------------------------------------------------------------------------- */
 
 static struct intel_import intel_in(const struct feed_import_in *in)
 {
@@ -230,10 +233,11 @@ enum bw_rc feed_import(const struct feed_import_in *in, struct bw_arena *arena,
     struct importing im = {.in = in, .result = &result};
     enum feed_form form;
     if (in->bytes.n / MIB >= (size_t)most_mib && in->bytes.n > (size_t)most_mib * MIB)
-        return bw_fail(err, BW_LIMIT,
-                       "the file has %zu MiB and this hub takes at most %lld MiB at once: split it, or ask "
-                       "the operator to raise the setting import_max",
-                       in->bytes.n / MIB + 1, (long long)most_mib);
+        return bw_fail(
+            err, BW_LIMIT,
+            "the file has %zu MiB and this hub takes at most %lld MiB at once: split it, or ask "
+            "the operator to raise the setting import_max",
+            in->bytes.n / MIB + 1, (long long)most_mib);
     BW_TRY(feed_recognise(in->bytes, &form, err));
     switch (form) {
     case FEED_STIX:

@@ -1,21 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* feed_kind - what kind of report a CSV is.
  *
- * A file's name says it when it follows the sender's custom. Bytes that come without a name have only
- * their header: the type with the best overlap of column names is taken, a column counting the more the fewer
- * types have it. Headers in archives are older than the schema, so a column that the file lacks
- * costs half of one that the type lacks, and the few that were added lately cost nothing. Types that share
- * one header (IPv4 and IPv6, say) are told apart by the first row. */
+ * A file's name says it when it follows the sender's custom. Bytes that come without a name have
+ * only their header: the type with the best overlap of column names is taken, a column counting the
+ * more the fewer types have it. Headers in archives are older than the schema, so a column that the
+ * file lacks costs a quarter of one that the type lacks, and the few that were added lately cost
+ * nothing. Types that share one header (IPv4 and IPv6, say) are told apart by the first row. */
 #include "feed_int.h"
 
 #include <pthread.h>
 
-enum { NAMES_MAX = 512, WORDS = NAMES_MAX / 64, KINDS_MAX = 256, WEIGHT_MAX = 9 };
+enum {
+    NAMES_MAX = 512,
+    WORDS = NAMES_MAX / 64,
+    KINDS_MAX = 256,
+    WEIGHT_MAX = 9,
+    FAMILIAR_LEAST = 3,
+    WEIGHT_ENOUGH = 16
+};
 
 const struct feed_kind feed_kind_unknown = {"csv", "undetermined", 2, ""};
 
 /* Added to many types lately: that they are missing tells an old file, not another type. */
 static const char *const LATE[] = {"ssl_cipher", "ssl_servername"};
+/* In nearly every type, now or formerly: they tell no type from another, but these reports from
+ * other tables. */
+static const char *const FAMILIAR[] = {"asn",    "city",   "geo", "hostname", "naics",
+                                       "region", "sector", "sic", "tag"};
 
 /* Made once from the table: every column name gets a number, every type a set of numbers. */
 static struct {
@@ -94,7 +105,8 @@ struct score {
     unsigned both, all; /* of 1: overlap over everything that either has */
 };
 
-static struct score score_of(const uint64_t *header, size_t kind)
+/* FAMILIAR: the header has enough of what these reports have in common. */
+static struct score score_of(const uint64_t *header, bool familiar, size_t kind)
 {
     uint64_t both[WORDS], only_header[WORDS], only_kind[WORDS];
     for (size_t w = 0; w < WORDS; w++) {
@@ -106,8 +118,10 @@ static struct score score_of(const uint64_t *header, size_t kind)
         size_t at = number_of(bw_view_z(LATE[i]));
         only_kind[at / 64] &= ~(UINT64_C(1) << (at % 64));
     }
-    unsigned shared = 2 * weigh(both) + 2;
-    return (struct score){shared, shared + 2 * weigh(only_header) + weigh(only_kind)};
+    unsigned shared = 4 * weigh(both) + 4, strange = 4 * weigh(only_header);
+    if (strange > shared || (!familiar && shared < 4 * WEIGHT_ENOUGH))
+        return (struct score){0, 1}; /* another table, with a column or two of the same name */
+    return (struct score){shared, shared + strange + weigh(only_kind)};
 }
 
 static int compare(struct score a, struct score b)
@@ -116,19 +130,29 @@ static int compare(struct score a, struct score b)
     return x < y ? -1 : x > y;
 }
 
+static bool is_familiar(struct bw_view name)
+{
+    for (size_t i = 0; i < BW_COUNT(FAMILIAR); i++)
+        if (bw_view_eq_nocase(name, bw_view_z(FAMILIAR[i])))
+            return true;
+    return false;
+}
+
 void feed_kind_guess(const struct bw_view *columns, size_t n, struct feed_kind_guess *ret)
 {
     uint64_t header[WORDS] = {0};
-    struct score best = {1, 3}; /* less than a third in common: some other table */
+    unsigned familiar = 0;
+    struct score best = {1, 5}; /* less than a fifth in common: some other table */
     pthread_once(&vocabulary.once, learn);
     for (size_t i = 0; i < n; i++) {
         size_t at = number_of(columns[i]);
         if (at != SIZE_MAX)
             header[at / 64] |= UINT64_C(1) << (at % 64);
+        familiar += is_familiar(columns[i]);
     }
     *ret = (struct feed_kind_guess){.weak = weigh(header) == 0};
     for (size_t i = 0; i < feed_kinds_n; i++) {
-        struct score s = score_of(header, i);
+        struct score s = score_of(header, familiar >= FAMILIAR_LEAST, i);
         int c = compare(s, best);
         if (c < 0)
             continue;
@@ -140,7 +164,7 @@ void feed_kind_guess(const struct bw_view *columns, size_t n, struct feed_kind_g
     }
 }
 
-/* -- by the first row ------------------------------------------------------------------------------ */
+/* -- by the first row ------------------------------------------------------------------------ */
 
 static bool is_v6(const char *name)
 {
@@ -179,7 +203,8 @@ static int agree(const char *name, struct bw_view tag, bool *ret_all)
     return points;
 }
 
-const struct feed_kind *feed_kind_settle(const struct feed_kind_guess *g, struct bw_view tag, bool v6)
+const struct feed_kind *feed_kind_settle(const struct feed_kind_guess *g, struct bw_view tag,
+                                         bool v6)
 {
     const struct feed_kind *best = &feed_kind_unknown;
     int most = -1000;
@@ -198,7 +223,7 @@ const struct feed_kind *feed_kind_settle(const struct feed_kind_guess *g, struct
     return best;
 }
 
-/* -- by the file's name ---------------------------------------------------------------------------- */
+/* -- by the file's name ---------------------------------------------------------------------- */
 
 const struct feed_kind *feed_kind_of_name(struct bw_view file_name)
 {

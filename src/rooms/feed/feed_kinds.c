@@ -30,17 +30,16 @@
 
 enum { INFO, LOW, MEDIUM, HIGH, CRITICAL };
 
-#define DEVICE \
-    "device_vendor device_type device_model "
-#define EVENT \
-    "src_ip src_port src_asn src_geo src_region src_city src_hostname device_vendor " \
+#define DEVICE "device_vendor device_type device_model "
+#define EVENT                                                                            \
+    "src_ip src_port src_asn src_geo src_region src_city src_hostname device_vendor "    \
     "device_type device_model dst_ip dst_port dst_asn dst_geo dst_region public_source " \
     "infection family application version "
-#define CERTIFICATE \
-    "cipher_suite cert_length subject_common_name issuer_common_name cert_issue_date " \
+#define CERTIFICATE                                                                             \
+    "cipher_suite cert_length subject_common_name issuer_common_name cert_issue_date "          \
     "cert_expiration_date sha1_fingerprint cert_serial_number ssl_version signature_algorithm " \
-    "key_algorithm subject_organization_name subject_organization_unit_name subject_country " \
-    "subject_state_or_province_name subject_locality_name issuer_organization_name " \
+    "key_algorithm subject_organization_name subject_organization_unit_name subject_country "   \
+    "subject_state_or_province_name subject_locality_name issuer_organization_name "            \
     "sha256_fingerprint "
 
 /* clang-format off */

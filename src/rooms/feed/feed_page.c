@@ -38,15 +38,17 @@ static enum bw_rc read_audience(struct http_req *rq, struct bw_view word,
 static enum bw_rc run(struct http_req *rq, struct bw_view name, struct bw_view bytes,
                       struct feed_result *ret, struct bw_err *err)
 {
-    struct feed_import_in in = {
-        .hub = req_hub(rq), .viewer = req_viewer(rq), .name = name, .bytes = bytes};
+    struct feed_import_in in = {.hub = req_hub(rq),
+                                .viewer = req_viewer(rq),
+                                .name = name,
+                                .bytes = bytes};
     BW_TRY(read_tlp(http_text(rq, "tlp"), &in.tlp, err));
     BW_TRY(read_audience(rq, http_text(rq, "audience"), &in.audience, err));
     req_db_done(rq);
     return feed_import(&in, http_arena(rq), ret, err);
 }
 
-/* -- API ------------------------------------------------------------------------------------------- */
+/* -- API ------------------------------------------------------------------------------------- */
 
 static void put_result(struct json_writer *w, const struct feed_result *r)
 {
@@ -77,7 +79,8 @@ enum bw_rc feed_import_api(struct http_req *rq, struct http_resp *rs, struct bw_
         bytes = file.bytes;
         name = name.n ? name : file.name;
     } else if (bw_view_is(http_body_type(rq), "multipart/form-data")) {
-        return bw_fail(err, BW_INVALID, "send the file as the body, or as the form's part \"file\"");
+        return bw_fail(err, BW_INVALID,
+                       "send the file as the body, or as the form's part \"file\"");
     }
     BW_TRY(run(rq, name, bytes, &r, err));
     json_w_open(&w, http_out(rs));
@@ -87,13 +90,15 @@ enum bw_rc feed_import_api(struct http_req *rq, struct http_resp *rs, struct bw_
     return BW_OK;
 }
 
-/* -- page ------------------------------------------------------------------------------------------ */
+/* -- page ------------------------------------------------------------------------------------ */
 
 static enum bw_rc fill_choices(struct http_req *rq, enum tlp tlp, bool own, struct feed_page *d,
                                struct bw_err *err)
 {
     static const enum i18n_msg MSGS[] = {MSG_feed_tlp_clear, MSG_feed_tlp_green, MSG_feed_tlp_amber,
                                          MSG_feed_tlp_amber_strict};
+    static const char *const CLASSES[] = {"tlp-clear", "tlp-green", "tlp-amber",
+                                          "tlp-amber-strict"};
     struct feed_choice *tlps = BW_ARENA_ARRAY(http_arena(rq), BW_COUNT(MSGS), struct feed_choice);
     struct feed_choice *who = BW_ARENA_ARRAY(http_arena(rq), 2, struct feed_choice);
     if (!tlps || !who)
@@ -101,6 +106,7 @@ static enum bw_rc fill_choices(struct http_req *rq, enum tlp tlp, bool own, stru
     for (int i = 0; i < (int)BW_COUNT(MSGS); i++)
         tlps[i] = (struct feed_choice){.word = tlp_word((enum tlp)i),
                                        .label = tlp_name((enum tlp)i),
+                                       .class_ = CLASSES[i],
                                        .msg = MSGS[i],
                                        .chosen = i == (int)tlp};
     who[0] = (struct feed_choice){.word = "everybody", .msg = MSG_feed_everybody, .chosen = !own};

@@ -9,7 +9,7 @@
 #define FEED_NAME_MAX 255
 
 struct feed_choice {
-    const char *word, *label; /* label: TLP, never translated */
+    const char *word, *label, *class_; /* label: TLP, never translated */
     enum i18n_msg msg;
     bool chosen;
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* feed_recognise - what a file is, by its first bytes. Names and media types are not asked: they are wrong too
- * often. Nothing is unpacked here: archives are hostile input for a process of its own (security.md). Pure;
- * fuzzed by fuzz_feed_csv.c. */
+/* feed_recognise - what a file is, by its first bytes. Names and media types are not asked: they
+ * are wrong too often. Nothing is unpacked here: archives are hostile input for a process of its
+ * own (security.md). Pure; fuzzed by fuzz_feed_csv.c. */
 #include "feed_int.h"
 
 enum { LOOK = 64 * 1024 };
@@ -13,7 +13,7 @@ const char *feed_form_word(enum feed_form f)
     return words[f];
 }
 
-/* -- what is not text ------------------------------------------------------------------------------ */
+/* -- what is not text ------------------------------------------------------------------------ */
 
 static const struct {
     struct bw_view magic;
@@ -23,14 +23,20 @@ static const struct {
     {BW_VIEW_INIT("PK\x03\x04"), "a zip archive: unpack it and send the file inside"},
     {BW_VIEW_INIT("PK\x07\x08"), "a zip archive: unpack it and send the file inside"},
     {BW_VIEW_INIT("\x1f\x8b"), "packed with gzip: unpack it (gunzip) and send the file inside"},
-    {BW_VIEW_INIT("\xfd" "7zXZ\0"), "packed with xz: unpack it (unxz) and send the file inside"},
+    {BW_VIEW_INIT("\xfd"
+                  "7zXZ\0"),
+     "packed with xz: unpack it (unxz) and send the file inside"},
     {BW_VIEW_INIT("BZh"), "packed with bzip2: unpack it (bunzip2) and send the file inside"},
-    {BW_VIEW_INIT("\x28\xb5\x2f\xfd"), "packed with zstd: unpack it (unzstd) and send the file inside"},
+    {BW_VIEW_INIT("\x28\xb5\x2f\xfd"),
+     "packed with zstd: unpack it (unzstd) and send the file inside"},
     {BW_VIEW_INIT("7z\xbc\xaf\x27\x1c"), "a 7-Zip archive: unpack it and send the file inside"},
     {BW_VIEW_INIT("Rar!\x1a\x07"), "a RAR archive: unpack it and send the file inside"},
     {BW_VIEW_INIT("%PDF-"), "a PDF document: send the data as JSON, CSV or a plain list"},
-    {BW_VIEW_INIT("\xd0\xcf\x11\xe0"), "an old Office document: save it as CSV (UTF-8) and send that"},
-    {BW_VIEW_INIT("\x7f" "ELF"), "a program"},
+    {BW_VIEW_INIT("\xd0\xcf\x11\xe0"),
+     "an old Office document: save it as CSV (UTF-8) and send that"},
+    {BW_VIEW_INIT("\x7f"
+                  "ELF"),
+     "a program"},
     {BW_VIEW_INIT("MZ"), "a program"},
 };
 
@@ -83,7 +89,7 @@ static enum bw_rc refuse_odd(struct bw_view v, struct bw_err *err)
     return BW_OK;
 }
 
-/* -- what text it is ------------------------------------------------------------------------------- */
+/* -- what text it is ------------------------------------------------------------------------- */
 
 static struct bw_view skip_space(struct bw_view v)
 {

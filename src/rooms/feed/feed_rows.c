@@ -1,26 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* feed_rows - a report's CSV as events, row by row: columns by name, nothing by position, since every age of
- * a report has other columns. No I/O, no clock, no database: 46 real reports and hand-labelled rows fix what
- * comes out (test_feed_shared.c, test_feed_kinds.c).
+/* feed_rows - a report's CSV as events, row by row: columns by name, nothing by position, since
+ * every age of a report has other columns. No I/O, no clock, no database: 46 real reports and
+ * hand-labelled rows fix what comes out (test_feed_shared.c, test_feed_kinds.c).
  *
- * The port is kept where it names a service on the reported address; the source port of a bot is another one
- * with every connection, would make a finding of each, and stays in the evidence. */
+ * The port is kept where it names a service on the reported address; the source port of a bot is
+ * another one with every connection, would make a finding of each, and stays in the evidence. */
 #include "feed_int.h"
 
 #include "bw_clock.h"
 #include "bw_fault.h"
 
 enum { ARENA_BYTES = 64 << 20, NOT_THERE = -1, HEADER_LINES_MAX = 100 };
-static const int64_t EARLIEST_US = INT64_C(631152000) * BW_SECOND_US; /* 1990: before any such report */
+static const int64_t EARLIEST_US =
+    INT64_C(631152000) * BW_SECOND_US; /* 1990: before any such report */
 
-enum column { COL_TIME, COL_IP, COL_PORT, COL_PROTOCOL, COL_FAMILY, COL_INFECTION, COL_SEVERITY,
-              COL_TYPE, COL_TAG, COLUMNS };
+enum column {
+    COL_TIME,
+    COL_IP,
+    COL_PORT,
+    COL_PROTOCOL,
+    COL_FAMILY,
+    COL_INFECTION,
+    COL_SEVERITY,
+    COL_TYPE,
+    COL_TAG,
+    COL_SOURCE,
+    COLUMNS
+};
 
 /* Names in order of preference; the dotted ones are those of the n6 and IntelMQ data formats. */
 static const char *const NAMES[COLUMNS][8] = {
     [COL_TIME] = {"timestamp", "time.source", "time", "seen", "last_seen", "lastseen", "date",
                   "first_seen"},
-    [COL_IP] = {"ip", "src_ip", "source.ip", "http_referer_ip", "ip_address", "address", "ipaddress"},
+    [COL_IP] = {"ip", "src_ip", "source.ip", "http_referer_ip", "ip_address", "address",
+                "ipaddress"},
     [COL_PORT] = {"port", "http_referer_port", "source.port"},
     [COL_PROTOCOL] = {"protocol", "protocol.transport", "proto"},
     [COL_FAMILY] = {"family", "malware.name", "malware"},
@@ -28,6 +41,7 @@ static const char *const NAMES[COLUMNS][8] = {
     [COL_SEVERITY] = {"severity"},
     [COL_TYPE] = {"classification.type", "rsit_type"},
     [COL_TAG] = {"tag"},
+    [COL_SOURCE] = {"public_source"},
 };
 
 struct feed_rows {
@@ -35,13 +49,14 @@ struct feed_rows {
     struct bw_arena *arena;
     const struct feed_kind *kind;
     struct bw_view header, service; /* service: what a scan looked for, from the type's name */
+    char service_text[FEED_WORD_MAX];
     size_t n_columns;
     int at[COLUMNS]; /* NOT_THERE or the cell's number */
     int64_t latest_us;
     struct feed_record record;
 };
 
-/* -- opening --------------------------------------------------------------------------------------- */
+/* -- opening --------------------------------------------------------------------------------- */
 
 static int find_column(const struct bw_view *columns, size_t n, const char *name)
 {
@@ -71,12 +86,18 @@ static void point_at_victim(struct feed_rows *r, const struct bw_view *columns, 
     r->at[COL_PORT] = find_column(columns, n, "dst_port");
 }
 
-static struct bw_view service_of(const char *kind)
+/* "scan_ssl_poodle": "ssl-poodle". */
+static void name_service(struct feed_rows *r)
 {
-    struct bw_view rest = bw_view_z(kind), first = bw_view_split(&rest, '_');
+    struct bw_view rest = bw_view_z(r->kind->name), first = bw_view_split(&rest, '_');
     bool scan = bw_view_is(first, "scan") || bw_view_is(first, "scan6") ||
                 bw_view_is(first, "population") || bw_view_is(first, "population6");
-    return scan && rest.p ? rest : (struct bw_view){NULL, 0};
+    if (!scan || !rest.p)
+        return;
+    BW_ASSERT(rest.n <= sizeof(r->service_text));
+    for (size_t i = 0; i < rest.n; i++)
+        r->service_text[i] = rest.p[i] == '_' ? '-' : rest.p[i];
+    r->service = bw_view_of(r->service_text, rest.n);
 }
 
 static struct bw_view cell(struct feed_rows *r, enum column c)
@@ -120,6 +141,8 @@ static void settle(struct feed_rows *r, const struct feed_kind_guess *g)
     if (got == FEED_CSV_RECORD) {
         struct bw_ip ip;
         tag = cell(r, COL_TAG);
+        if (bw_view_is(cell(r, COL_SOURCE), "MSDCU")) /* its Digital Crimes Unit */
+            tag = BW_V("microsoft sinkhole");
         v6 = bw_ip_parse(cell(r, COL_IP), &ip) && !bw_ip_is_v4(&ip);
     }
     r->kind = feed_kind_settle(g, tag, v6);
@@ -135,13 +158,14 @@ static enum bw_rc open_rows(struct feed_rows *r, struct bw_view name, struct bw_
     find_columns(r, columns, n);
     feed_kind_guess(columns, n, &guess);
     if (r->at[COL_TIME] == NOT_THERE || (r->at[COL_IP] == NOT_THERE && (!guess.n || guess.weak)))
-        return bw_fail(err, BW_INVALID, "the header names no column for the time (\"timestamp\") or "
-                                        "the address (\"ip\")");
+        return bw_fail(err, BW_INVALID,
+                       "the header names no column for the time (\"timestamp\") or "
+                       "the address (\"ip\")");
     r->kind = feed_kind_of_name(name);
     if (!r->kind)
         settle(r, &guess);
     point_at_victim(r, columns, n);
-    r->service = service_of(r->kind->name);
+    name_service(r);
     return BW_OK;
 }
 
@@ -189,7 +213,7 @@ void feed_rows_forget(struct feed_rows *r)
     bw_arena_reset(r->arena);
 }
 
-/* -- one row --------------------------------------------------------------------------------------- */
+/* -- one row --------------------------------------------------------------------------------- */
 
 static struct bw_view shown(struct bw_view v)
 {
@@ -201,8 +225,8 @@ static bool is_plain(char c)
     return c > ' ' && c < 0x7f && (c < 'A' || c > 'Z');
 }
 
-/* A word for people and for telling findings apart: lower case, printable, short. Borrowed where the cell is
- * so already, which is nearly always. */
+/* A word for people and for telling findings apart: lower case, printable, short. Borrowed where
+ * the cell is so already, which is nearly always. */
 static struct bw_view word(struct feed_rows *r, struct bw_view v)
 {
     v = bw_view_head(v, FEED_WORD_MAX);

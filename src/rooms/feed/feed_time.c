@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* feed_time - the times that feeds write. A time without a zone is UTC: that is what reports mean, and a
- * guess at the reader's zone would be worse. Whether a time is believable is the caller's question. Pure. */
+/* feed_time - the times that feeds write. A time without a zone is UTC: that is what reports mean,
+ * and a guess at the reader's zone would be worse. Whether a time is believable is the caller's
+ * question. Pure. */
 #include "feed_int.h"
 
 #include "bw_clock.h"

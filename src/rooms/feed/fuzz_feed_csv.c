@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes as a file: recognising, reading as a report with its kind settled from header and rows. What comes
- * out stays inside the input, records go forward, and every row is an event or has a reason. */
+/* Any bytes as a file: recognising, reading as a report with its kind settled from header and rows.
+ * What comes out stays inside the input, records go forward, and every row is an event or has a
+ * reason. */
 #include "feed_int.h"
 
 #include <stdint.h>

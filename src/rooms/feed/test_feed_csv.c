@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-/* -- records ----------------------------------------------------------------------------------------- */
+/* -- records --------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;
@@ -25,7 +25,10 @@ static const struct {
     {"line end in a cell", BW_VIEW_INIT("\"a\nb\",c\nd,e"), "(1[a\nb][c])(3[d][e])"},
     {"a quote within a plain cell", BW_VIEW_INIT("a\"b,c"), "(1[a\"b][c])"},
     {"blanks around", BW_VIEW_INIT(" a ,\" b \""), "(1[a][b])"},
-    {"byte order mark", BW_VIEW_INIT("\xef\xbb\xbf" "a,b"), "(1[a][b])"},
+    {"byte order mark",
+     BW_VIEW_INIT("\xef\xbb\xbf"
+                  "a,b"),
+     "(1[a][b])"},
     {"blank line between", BW_VIEW_INIT("a\n\nb"), "(1[a])(3[b])"},
     {"text behind a quote costs its line", BW_VIEW_INIT("a,\"b\"c\nd\n"), "!1(2[d])"},
     {"an open quote costs its line", BW_VIEW_INIT("a,\"b\nc,d\ne"), "!1(2[c][d])(3[e])"},
@@ -96,7 +99,7 @@ BW_TEST(limits)
     CHECK(feed_csv_next(&c, &r) == FEED_CSV_END);
 }
 
-/* -- times ------------------------------------------------------------------------------------------- */
+/* -- times ----------------------------------------------------------------------------------- */
 
 static const struct {
     const char *text, *want; /* NULL: no time */
@@ -143,7 +146,7 @@ BW_TEST(times)
     }
 }
 
-/* -- what it is -------------------------------------------------------------------------------------- */
+/* -- what it is ------------------------------------------------------------------------------ */
 
 enum { REFUSED = -1 };
 static const struct {
@@ -158,7 +161,8 @@ static const struct {
     {"report with src_ip, CRLF", BW_VIEW_INIT("timestamp,protocol,src_ip\r\n"), FEED_REPORT, NULL},
     {"report behind comments", BW_VIEW_INIT("# from a friend\ntimestamp,ip\n"), FEED_REPORT, NULL},
     {"report of accounts, which has no address",
-     BW_VIEW_INIT("timestamp,email,infection,source_url,public_source,status,tag\n"), FEED_REPORT, NULL},
+     BW_VIEW_INIT("timestamp,email,infection,source_url,public_source,status,tag\n"), FEED_REPORT,
+     NULL},
     {"report of n6", BW_VIEW_INIT("time,id,source,ip\n"), FEED_REPORT, NULL},
     {"list", BW_VIEW_INIT("192.0.2.4\n192.0.2.45\n"), FEED_LIST, NULL},
     {"list with ; comments", BW_VIEW_INIT("; drop list\n192.0.2.0/24 ; SBL1\n"), FEED_LIST, NULL},
@@ -170,7 +174,10 @@ static const struct {
     {"zip of nothing", BW_VIEW_INIT("PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), REFUSED,
      "empty zip archive"},
     {"gzip", BW_VIEW_INIT("\x1f\x8b\x08\0"), REFUSED, "gunzip"},
-    {"xz", BW_VIEW_INIT("\xfd" "7zXZ\0\0"), REFUSED, "unxz"},
+    {"xz",
+     BW_VIEW_INIT("\xfd"
+                  "7zXZ\0\0"),
+     REFUSED, "unxz"},
     {"zstd", BW_VIEW_INIT("\x28\xb5\x2f\xfd\x04"), REFUSED, "unzstd"},
     {"PDF", BW_VIEW_INIT("%PDF-1.7\n"), REFUSED, "PDF"},
     {"UTF-16 with mark", BW_VIEW_INIT("\xff\xfet\0i\0m\0e\0"), REFUSED, "UTF-16"},

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What kind of report a header is, and rows labelled by hand: time, address, type. The rows are invented. */
+/* What kind of report a header is, and rows labelled by hand: time, address, type. The rows are
+ * invented. */
 #include "feed_int.h"
 
 #include "bw_clock.h"
@@ -25,10 +26,12 @@ BW_TEST(the_table_is_sound)
     CHECK(feed_kinds_n >= 170);
 }
 
-/* Every type whose header is its own is found again by its columns and those that all types have. */
+#define COMMON "timestamp ip protocol port hostname tag asn geo region city naics sector"
+
+/* Every type whose header is its own is found again by its columns and those that all types have.
+ */
 BW_TEST(each_type_is_known_by_its_own_columns)
 {
-    static const char COMMON[] = "timestamp ip protocol port hostname tag asn geo region city naics sector";
     size_t checked = 0;
     for (size_t i = 0; i < feed_kinds_n; i++) {
         struct bw_view columns[256], rest = BW_V(COMMON);
@@ -73,40 +76,50 @@ BW_TEST(names_of_files)
     }
 }
 
-/* -- rows labelled by hand --------------------------------------------------------------------------- */
+/* -- rows labelled by hand ------------------------------------------------------------------- */
 
-#define SINK                                                                                       \
-    "timestamp,protocol,src_ip,src_port,src_asn,src_geo,src_region,src_city,src_hostname,"         \
-    "device_vendor,device_type,device_model,severity,dst_ip,dst_port,dst_asn,dst_geo,dst_region,"  \
+#define SINK                                                                                      \
+    "timestamp,protocol,src_ip,src_port,src_asn,src_geo,src_region,src_city,src_hostname,"        \
+    "device_vendor,device_type,device_model,severity,dst_ip,dst_port,dst_asn,dst_geo,dst_region," \
     "public_source,infection,family,tag,application,version,event_id"
 
 static const struct {
     const char *name, *file, *header, *row;
-    const char *kind, *time, *ip, *type, *family; /* kind NULL: refused, with family in the reason */
+    const char *kind, *time, *ip, *type,
+        *family; /* kind NULL: refused, with family in the reason */
     int port, severity;
 } ROWS[] = {
-    {"sinkhole", "", SINK, "2026-11-20 10:00:00,tcp,192.0.2.7,4711,,,,,,,,,,203.0.113.1,80,,,,,mirai,Mirai,,,,",
+    {"sinkhole", "", SINK,
+     "2026-11-20 10:00:00,tcp,192.0.2.7,4711,,,,,,,,,,203.0.113.1,80,,,,,mirai,Mirai,,,,",
      "event4_sinkhole", "2026-11-20T10:00:00Z", "192.0.2.7", "infected-system", "mirai", -1, 4},
     {"sinkhole over IPv6, its own severity", "", SINK,
      "2026-11-20 10:00:00,tcp,2001:db8::7,4711,,,,,,,,,medium,2001:db8::1,80,,,,,,boaxxe,,,,",
      "event6_sinkhole", "2026-11-20T10:00:00Z", "2001:db8::7", "infected-system", "boaxxe", -1, 2},
-    {"darknet", "", SINK ",count", "2026-11-20 10:00:00,tcp,192.0.2.7,4711,,,,,,,,,,,23,,,,,,mirai,,,,,3",
+    {"darknet", "", SINK ",count",
+     "2026-11-20 10:00:00,tcp,192.0.2.7,4711,,,,,,,,,,,23,,,,,,mirai,,,,,3",
      "event4_honeypot_darknet", "2026-11-20T10:00:00Z", "192.0.2.7", "other", "mirai", -1, 3},
     {"RDP with quotes and a zone", "",
-     "\"timestamp\",\"ip\",\"port\",\"hostname\",\"tag\",\"handshake\",\"rdp_protocol\",\"bluekeep_vulnerable\"",
-     "\"2026-11-20 18:00:00+08:00\",\"198.51.100.9\",3389,\"a \"\"b\"\", c\",\"rdp\",,\"RDP\",\"N\"",
+     "\"timestamp\",\"ip\",\"port\",\"hostname\",\"tag\",\"handshake\",\"asn\",\"rdp_protocol\","
+     "\"jarm\"",
+     "\"2026-11-20 18:00:00+08:00\",\"198.51.100.9\",3389,\"a \"\"b\"\", "
+     "c\",\"rdp\",,64496,\"RDP\",\"N\"",
      "scan_rdp", "2026-11-20T10:00:00Z", "198.51.100.9", "vulnerable-system", "rdp", 3389, 3},
-    {"SSL that is old", "", "timestamp,ip,port,hostname,tag,handshake,ssl_poodle,cipher_suite,cert_length,"
+    {"SSL that is old", "",
+     "timestamp,ip,port,hostname,tag,handshake,ssl_poodle,cipher_suite,cert_length,"
      "subject_common_name,issuer_common_name,freak_vulnerable,freak_cipher_suite",
-     "2026-11-20 10:00:00,198.51.100.9,443,,ssl,,N,,,,,Y,", "scan_ssl_freak", "2026-11-20T10:00:00Z",
-     "198.51.100.9", "weak-crypto", "ssl_freak", 443, 1},
+     "2026-11-20 10:00:00,198.51.100.9,443,,ssl,,N,,,,,Y,", "scan_ssl", "2026-11-20T10:00:00Z",
+     "198.51.100.9", "other", "ssl", 443, 0},
+    {"a table of somebody's own", "", "timestamp,ip,url,status,size,user,comment",
+     "2026-11-20 10:00:00,198.51.100.9,/,200,1,x,y", "csv", "2026-11-20T10:00:00Z", "198.51.100.9",
+     "undetermined", "", -1, 2},
     {"the file's name decides", "2026-11-20-scan_ssl_poodle-x.csv", "timestamp,ip,port",
-     "2026-11-20 10:00:00,198.51.100.9,443", "scan_ssl_poodle", "2026-11-20T10:00:00Z", "198.51.100.9",
-     "weak-crypto", "ssl_poodle", 443, 1},
+     "2026-11-20 10:00:00,198.51.100.9,443", "scan_ssl_poodle", "2026-11-20T10:00:00Z",
+     "198.51.100.9", "weak-crypto", "ssl-poodle", 443, 1},
     {"common columns, the tag decides", "",
      "timestamp,ip,protocol,port,hostname,tag,asn,geo,region,city,naics,sic",
-     "2026-11-20 10:00:00,198.51.100.9,tcp,4786,,cisco-smart-install,,,,,,", "scan_cisco_smart_install",
-     "2026-11-20T10:00:00Z", "198.51.100.9", "vulnerable-system", "cisco_smart_install", 4786, 4},
+     "2026-11-20 10:00:00,198.51.100.9,tcp,4786,,cisco-smart-install,,,,,,",
+     "scan_cisco_smart_install", "2026-11-20T10:00:00Z", "198.51.100.9", "vulnerable-system",
+     "cisco-smart-install", 4786, 4},
     {"common columns and nothing else", "", "timestamp,ip,protocol,port,hostname,tag",
      "2026-11-20 10:00:00,198.51.100.9,TCP,4786,,whatever", "csv", "2026-11-20T10:00:00Z",
      "198.51.100.9", "undetermined", "whatever", 4786, 2},
@@ -114,41 +127,53 @@ static const struct {
      "2026-11-20 10:00:00,198.51.100.9,conficker,203.0.113.9", "csv", "2026-11-20T10:00:00Z",
      "198.51.100.9", "infected-system", "conficker", -1, 3},
     {"the type is said", "", "time.source,source.ip,classification.type,malware.name",
-     "2026-11-20T10:00:00+00:00,198.51.100.9,c2-server,x", "csv", "2026-11-20T10:00:00Z", "198.51.100.9",
-     "c2-server", "x", -1, 2},
+     "2026-11-20T10:00:00+00:00,198.51.100.9,c2-server,x", "csv", "2026-11-20T10:00:00Z",
+     "198.51.100.9", "c2-server", "x", -1, 2},
     {"phishing", "", "timestamp,url,host,ip,asn,geo,region,city,naics,sector,source",
      "2026-11-20 10:00:00,https://x.example/,x.example,198.51.100.9,,,,,,,", "phish_url",
      "2026-11-20T10:00:00Z", "198.51.100.9", "phishing", "", -1, 3},
-    {"Exchange", "scan_exchange.csv", "timestamp,ip,port,tag", "2026-11-20 10:00:00,198.51.100.9,443,exchange",
-     "scan_exchange", "2026-11-20T10:00:00Z", "198.51.100.9", "vulnerable-system", "exchange", 443, 4},
+    {"Exchange", "scan_exchange.csv", "timestamp,ip,port,tag",
+     "2026-11-20 10:00:00,198.51.100.9,443,exchange", "scan_exchange", "2026-11-20T10:00:00Z",
+     "198.51.100.9", "vulnerable-system", "exchange", 443, 4},
     {"Exchange with a web shell", "scan_exchange.csv", "timestamp,ip,port,tag",
-     "2026-11-20 10:00:00,198.51.100.9,443,exchange;webshell", "scan_exchange", "2026-11-20T10:00:00Z",
-     "198.51.100.9", "system-compromise", "exchange", 443, 4},
+     "2026-11-20 10:00:00,198.51.100.9,443,exchange;webshell", "scan_exchange",
+     "2026-11-20T10:00:00Z", "198.51.100.9", "system-compromise", "exchange", 443, 4},
     {"an attack is told to its victim", "event4_honeypot_ddos_target.csv",
-     "timestamp,dst_ip,dst_port,src_ip,src_port", "2026-11-20 10:00:00,198.51.100.9,80,203.0.113.5,5",
-     "event4_honeypot_ddos_target", "2026-11-20T10:00:00Z", "198.51.100.9", "ddos", "", 80, 0},
-    {"a mapped address is IPv4", "", "timestamp,ip,tag", "2026-11-20 10:00:00,::ffff:198.51.100.9,x", "csv",
-     "2026-11-20T10:00:00Z", "198.51.100.9", "undetermined", "x", -1, 2},
-    {"cells missing at the end", "", "timestamp,ip,port,tag,more", "2026-11-20 10:00:00,198.51.100.9", "csv",
-     "2026-11-20T10:00:00Z", "198.51.100.9", "undetermined", "", -1, 2},
+     "timestamp,dst_ip,dst_port,src_ip,src_port",
+     "2026-11-20 10:00:00,198.51.100.9,80,203.0.113.5,5", "event4_honeypot_ddos_target",
+     "2026-11-20T10:00:00Z", "198.51.100.9", "ddos", "", 80, 0},
+    {"a mapped address is IPv4", "", "timestamp,ip,tag",
+     "2026-11-20 10:00:00,::ffff:198.51.100.9,x", "csv", "2026-11-20T10:00:00Z", "198.51.100.9",
+     "undetermined", "x", -1, 2},
+    {"cells missing at the end", "", "timestamp,ip,port,tag,more",
+     "2026-11-20 10:00:00,198.51.100.9", "csv", "2026-11-20T10:00:00Z", "198.51.100.9",
+     "undetermined", "", -1, 2},
     {"an empty cell too many", "", "timestamp,ip", "2026-11-20 10:00:00,198.51.100.9,", "csv",
      "2026-11-20T10:00:00Z", "198.51.100.9", "undetermined", "", -1, 2},
-    {"a port that is none", "", "timestamp,ip,port", "2026-11-20 10:00:00,198.51.100.9,99999", "csv",
-     "2026-11-20T10:00:00Z", "198.51.100.9", "undetermined", "", -1, 2},
-    {"cells too many", "", "timestamp,ip", "2026-11-20 10:00:00,198.51.100.9,x", NULL, NULL, NULL, NULL,
-     "3 cells", 0, 0},
-    {"no address", "", "timestamp,ip", "2026-11-20 10:00:00,", NULL, NULL, NULL, NULL, "missing", 0, 0},
-    {"five numbers", "", "timestamp,ip", "2026-11-20 10:00:00,37.120.178.9.10", NULL, NULL, NULL, NULL,
-     "not an IP address", 0, 0},
-    {"zone", "", "timestamp,ip", "2026-11-20 10:00:00,fe80::1%eth0", NULL, NULL, NULL, NULL, "zone", 0, 0},
-    {"0.0.0.0", "", "timestamp,ip", "2026-11-20 10:00:00,0.0.0.0", NULL, NULL, NULL, NULL, "no host", 0, 0},
-    {"no time", "", "timestamp,ip", ",198.51.100.9", NULL, NULL, NULL, NULL, "time is missing", 0, 0},
-    {"year 0", "", "timestamp,ip", "0000-01-01 00:00:00,198.51.100.9", NULL, NULL, NULL, NULL, "not a time", 0, 0},
-    {"year 1", "", "timestamp,ip", "0001-01-01 00:00:00,198.51.100.9", NULL, NULL, NULL, NULL, "before 1990", 0, 0},
-    {"year 9999", "", "timestamp,ip", "9999-12-31 23:59:59,198.51.100.9", NULL, NULL, NULL, NULL, "future", 0, 0},
-    {"the day after tomorrow", "", "timestamp,ip", "2026-11-22 06:00:01,198.51.100.9", NULL, NULL, NULL, NULL,
+    {"a port that is none", "", "timestamp,ip,port", "2026-11-20 10:00:00,198.51.100.9,99999",
+     "csv", "2026-11-20T10:00:00Z", "198.51.100.9", "undetermined", "", -1, 2},
+    {"cells too many", "", "timestamp,ip", "2026-11-20 10:00:00,198.51.100.9,x", NULL, NULL, NULL,
+     NULL, "3 cells", 0, 0},
+    {"no address", "", "timestamp,ip", "2026-11-20 10:00:00,", NULL, NULL, NULL, NULL, "missing", 0,
+     0},
+    {"five numbers", "", "timestamp,ip", "2026-11-20 10:00:00,37.120.178.9.10", NULL, NULL, NULL,
+     NULL, "not an IP address", 0, 0},
+    {"zone", "", "timestamp,ip", "2026-11-20 10:00:00,fe80::1%eth0", NULL, NULL, NULL, NULL, "zone",
+     0, 0},
+    {"0.0.0.0", "", "timestamp,ip", "2026-11-20 10:00:00,0.0.0.0", NULL, NULL, NULL, NULL,
+     "no host", 0, 0},
+    {"no time", "", "timestamp,ip", ",198.51.100.9", NULL, NULL, NULL, NULL, "time is missing", 0,
+     0},
+    {"year 0", "", "timestamp,ip", "0000-01-01 00:00:00,198.51.100.9", NULL, NULL, NULL, NULL,
+     "not a time", 0, 0},
+    {"year 1", "", "timestamp,ip", "0001-01-01 00:00:00,198.51.100.9", NULL, NULL, NULL, NULL,
+     "before 1990", 0, 0},
+    {"year 9999", "", "timestamp,ip", "9999-12-31 23:59:59,198.51.100.9", NULL, NULL, NULL, NULL,
      "future", 0, 0},
-    {"accounts have no address", "", "timestamp,email,infection,source_url,public_source,status,tag",
+    {"the day after tomorrow", "", "timestamp,ip", "2026-11-22 06:00:01,198.51.100.9", NULL, NULL,
+     NULL, NULL, "future", 0, 0},
+    {"accounts have no address", "",
+     "timestamp,email,infection,source_url,public_source,status,tag",
      "2026-11-20 10:00:00,a@b.example,,,,,", NULL, NULL, NULL, NULL, "name no address", 0, 0},
 };
 

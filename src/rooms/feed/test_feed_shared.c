@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Real reports and lists, where the folder BREAKWATER_SHARED has them: each row is taken or explained, and the
- * header alone says what kind it is. */
+/* Real reports and lists, where the folder BREAKWATER_SHARED has them: each row is taken or
+ * explained, and the header alone says what kind it is. */
 #include "feed_int.h"
 
 #include "bw_clock.h"
@@ -25,20 +25,28 @@ static char *read_whole(const char *path, size_t *ret_n)
     return bytes;
 }
 
-/* What the rows of these reports are, by their publisher's classification; the two that its schema leaves
- * open by what they report: Microsoft's sinkholes see infected hosts, phishing pages are phishing. */
+/* What the rows of these reports are, by their publisher's classification; the two that its schema
+ * leaves open by what they report: Microsoft's sinkholes see infected hosts, phishing pages are
+ * phishing. */
 static const char *type_by_hand(const char *name)
 {
     static const struct {
         const char *start, *type;
     } TYPES[] = {
-        {"compromised_website", "system-compromise"}, {"event4_ddos_participant", "ddos"},
-        {"event4_honeypot_darknet", "other"},         {"event4_honeypot_ddos_amp", "ddos"},
-        {"event4_honeypot_http_scan", "scanner"},     {"event4_microsoft_sinkhole", "infected-system"},
-        {"event4_sinkhole", "infected-system"},       {"event6_sinkhole", "infected-system"},
-        {"phish_url", "phishing"},                    {"sandbox_", "malware-distribution"},
-        {"scan_quic", "other"},                       {"scan_ssl_poodle", "weak-crypto"},
-        {"scan_ssl.", "other"},                       {"scan_", "vulnerable-system"},
+        {"compromised_website", "system-compromise"},
+        {"event4_ddos_participant", "ddos"},
+        {"event4_honeypot_darknet", "other"},
+        {"event4_honeypot_ddos_amp", "ddos"},
+        {"event4_honeypot_http_scan", "scanner"},
+        {"event4_microsoft_sinkhole", "infected-system"},
+        {"event4_sinkhole", "infected-system"},
+        {"event6_sinkhole", "infected-system"},
+        {"phish_url", "phishing"},
+        {"sandbox_", "malware-distribution"},
+        {"scan_quic", "other"},
+        {"scan_ssl_poodle", "weak-crypto"},
+        {"scan_ssl.", "other"},
+        {"scan_", "vulnerable-system"},
     };
     for (size_t i = 0; i < BW_COUNT(TYPES); i++)
         if (strncmp(name, TYPES[i].start, strlen(TYPES[i].start)) == 0)

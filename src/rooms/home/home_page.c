@@ -50,8 +50,9 @@ static enum bw_rc urgent(struct http_req *rq, struct db *db, struct home_page *d
         size_t n;
         bool more;
         f.kind = INTEL_ALERT;
+        f.since_us = since_us; /* else the walk goes on into the past for what is not shown */
         BW_TRY(intel_item_list(db, req_viewer(rq), &f, arena, &items, &n, &more, err));
-        for (size_t i = 0; i < n && d->urgent_n < URGENT && items[i].published_us > since_us; i++)
+        for (size_t i = 0; i < n && d->urgent_n < URGENT; i++)
             BW_TRY(intel_row_of(db, req_viewer(rq), &items[i], req_lang(rq), arena,
                                 &rows[d->urgent_n++], err));
     }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* intel - the room's tables: migrations and routes. */
+/* intel - the room's tables: migrations and routes.
+ *
+ * Lists and search run on workers: a filter that fits nothing walks the whole index, and how long
+ * that is grows with the hub. Everything else that reads is bounded. */
 #include "intel_form.h"
 
 #include "sql_0020_intel.h"
@@ -62,17 +65,17 @@ static const struct http_param API_ITEM_PARAMS[] = {ITEM_ID};
 #define PARAMS(list) (list), BW_COUNT(list)
 
 static const struct http_route ROUTES[] = {
-    {HTTP_GET, "/{lang}/items", HTTP_LOOP, HTTP_PAGE, PERM_READ, PARAMS(LIST_PARAMS), 0, NULL,
+    {HTTP_GET, "/{lang}/items", HTTP_WORKER, HTTP_PAGE, PERM_READ, PARAMS(LIST_PARAMS), 0, NULL,
      intel_list_page, "items that one may see, newest first"},
     {HTTP_GET, "/{lang}/drafts", HTTP_LOOP, HTTP_PAGE, PERM_SHARE, PARAMS(DRAFTS_PARAMS), 0, NULL,
      intel_drafts_page, "one's own drafts"},
-    {HTTP_GET, "/{lang}/items/{id}", HTTP_WORKER, HTTP_PAGE, PERM_READ, PARAMS(ITEM_PARAMS), 0,
+    {HTTP_GET, "/{lang}/items/{id}", HTTP_READER, HTTP_PAGE, PERM_READ, PARAMS(ITEM_PARAMS), 0,
      NULL, intel_item_page, "one item"},
-    {HTTP_GET, "/{lang}/items/{id}/indicators", HTTP_LOOP, HTTP_PAGE, PERM_READ,
+    {HTTP_GET, "/{lang}/items/{id}/indicators", HTTP_WORKER, HTTP_PAGE, PERM_READ,
      PARAMS(EXPORT_PARAMS), 0, NULL, intel_item_export,
      "its indicators as plain, defanged, csv or stix"},
-    {HTTP_GET, "/{lang}/items/{id}/edit", HTTP_LOOP, HTTP_PAGE, PERM_SHARE, PARAMS(EDIT_PARAMS), 0,
-     NULL, intel_edit_page, "one's own draft to go on with"},
+    {HTTP_GET, "/{lang}/items/{id}/edit", HTTP_WORKER, HTTP_PAGE, PERM_SHARE, PARAMS(EDIT_PARAMS),
+     0, NULL, intel_edit_page, "one's own draft to go on with"},
     {HTTP_POST, "/{lang}/items/{id}/edit", HTTP_WORKER, HTTP_PAGE, PERM_SHARE, PARAMS(EDIT_FORM),
      FORM_BYTES, FORM_TYPES, intel_edit_post, "saves, previews or publishes the draft"},
     {HTTP_GET, "/{lang}/items/{id}/withdraw", HTTP_LOOP, HTTP_PAGE, PERM_SHARE, PARAMS(ITEM_PARAMS),
@@ -80,15 +83,15 @@ static const struct http_route ROUTES[] = {
     {HTTP_POST, "/{lang}/items/{id}/withdraw", HTTP_WORKER, HTTP_PAGE, PERM_SHARE,
      PARAMS(WITHDRAW_PARAMS), SMALL_FORM_BYTES, FORM_TYPES, intel_withdraw_post,
      "withdraws an item, throws a draft away"},
-    {HTTP_GET, "/{lang}/write", HTTP_LOOP, HTTP_PAGE, PERM_SHARE, PARAMS(WRITE_PARAMS), 0, NULL,
+    {HTTP_GET, "/{lang}/write", HTTP_WORKER, HTTP_PAGE, PERM_SHARE, PARAMS(WRITE_PARAMS), 0, NULL,
      intel_write_page, "the form for a new item"},
     {HTTP_POST, "/{lang}/write", HTTP_WORKER, HTTP_PAGE, PERM_SHARE, PARAMS(WRITE_FORM), FORM_BYTES,
      FORM_TYPES, intel_write_post, "previews, saves or publishes a new item"},
     {HTTP_GET, "/{lang}/indicator", HTTP_LOOP, HTTP_PAGE, PERM_READ, PARAMS(INDICATOR_PARAMS), 0,
      NULL, intel_indicator_page, "one indicator and where it was seen"},
-    {HTTP_GET, "/{lang}/search", HTTP_LOOP, HTTP_PAGE, PERM_READ, PARAMS(SEARCH_PARAMS), 0, NULL,
+    {HTTP_GET, "/{lang}/search", HTTP_WORKER, HTTP_PAGE, PERM_READ, PARAMS(SEARCH_PARAMS), 0, NULL,
      intel_search_page, "search over items and indicators"},
-    {HTTP_GET, "/api/v1/items", HTTP_LOOP, HTTP_API, PERM_READ, PARAMS(API_LIST_PARAMS), 0, NULL,
+    {HTTP_GET, "/api/v1/items", HTTP_WORKER, HTTP_API, PERM_READ, PARAMS(API_LIST_PARAMS), 0, NULL,
      intel_api_list, "items, newest first; q searches"},
     {HTTP_POST, "/api/v1/items", HTTP_WORKER, HTTP_API, PERM_SHARE, NULL, 0, API_BYTES,
      "application/json", intel_api_post, "a new item: draft or published"},

@@ -88,6 +88,7 @@ struct intel_filter {
     enum intel_state state;  /* INTEL_DRAFT: the viewer's own drafts */
     bool public_only;        /* released to the public zone */
     bool unreleased_clear;   /* published CLEAR, not public: the release queue */
+    int64_t since_us;        /* published later than this; 0: at any time */
     struct bw_view after;    /* cursor: public id of the last row of the page before */
     size_t limit;            /* 1..200 */
 };
@@ -157,12 +158,12 @@ BW_MUST_CHECK enum bw_rc intel_list_import(const struct intel_import *in, struct
 /* -- STIX objects out (intel_stix_page.c) ------------------------------------------------------ */
 
 struct intel_object {
-    int64_t id; /* ascending with added_us; never leaves the hub */
+    int64_t id;             /* ascending with added_us; never leaves the hub */
+    int64_t added_us;       /* strictly increasing with id */
+    struct bw_view bytes;   /* as received: with filter.bodies; otherwise what follows */
     struct bw_view stix_id, type, spec_version;
     struct bw_view version; /* `modified` (or `created`) as received; without either: empty */
-    struct bw_view bytes;   /* as received; empty where they were not asked for */
     int64_t version_us;     /* of version; without one: added_us */
-    int64_t added_us;       /* strictly increasing with id */
 };
 /* Which versions of an id: any of those that are set. None set: the last. */
 struct intel_versions {
@@ -176,7 +177,7 @@ struct intel_object_filter {
     const struct bw_view *ids, *types, *specs; /* empty: any */
     size_t n_ids, n_types, n_specs;
     struct intel_versions versions;
-    bool bodies;      /* with bytes */
+    bool bodies;      /* bytes, instead of what is told of them */
     size_t limit;     /* 1..INTEL_OBJECTS_MAX */
     size_t bytes_max; /* the page ends behind the object that passes this */
 };

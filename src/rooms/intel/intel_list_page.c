@@ -44,7 +44,8 @@ static enum bw_rc fill(struct http_req *rq, const struct intel_filter *f, struct
 
     BW_TRY(req_db(rq, &db, err));
     BW_TRY(intel_item_list(db, viewer, f, arena, &items, &v->rows_n, &more, err));
-    if (f->after.n == 0) /* the same on every page: told on the first one */
+    v->count = (int64_t)v->rows_n;
+    if (f->after.n == 0 && more) /* the same on every page: told on the first one */
         BW_TRY(intel_item_count(db, viewer, f, INTEL_COUNT_MAX, &v->count, err));
     BW_TRY(intel_rows_of(db, viewer, items, v->rows_n, req_lang(rq), arena, &v->rows, err));
     v->capped = v->count > INTEL_COUNT_MAX;

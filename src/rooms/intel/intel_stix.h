@@ -59,6 +59,10 @@ BW_MUST_CHECK enum bw_rc stix_writer_begin(struct db_tx *tx, struct stix_writer 
 BW_MUST_CHECK enum bw_rc stix_writer_add(struct stix_writer *w, const struct stix_object *o,
                                          const struct stix_place *at, int64_t *ret_id,
                                          struct bw_err *err);
+/* Is this very object there, for this audience (at->copy)? O is sealed. */
+BW_MUST_CHECK enum bw_rc stix_writer_has(struct stix_writer *w, const struct stix_object *o,
+                                         const struct stix_place *at, bool *ret,
+                                         struct bw_err *err);
 /* OBJECT_ID gets another audience, and with it a new id and time of adding. TYPE lives as above. */
 BW_MUST_CHECK enum bw_rc stix_writer_move(struct stix_writer *w, int64_t object_id,
                                           struct bw_view type, int64_t audience_id,

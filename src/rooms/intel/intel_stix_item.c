@@ -68,7 +68,7 @@ enum bw_rc intel_stix_item_moved(struct db_tx *tx, int64_t item_id, int64_t audi
 
 /* -- withdrawn --------------------------------------------------------------------------------------- */
 
-/* The object as it was, but revoked, and of now. */
+/* The object as it was, but revoked, and of now; what the item said is told to nobody again. */
 static enum bw_rc revoke(struct bw_view bytes, struct bw_view now, struct bw_arena *arena,
                          struct bw_buf *out, struct bw_err *err)
 {
@@ -82,7 +82,7 @@ static enum bw_rc revoke(struct bw_view bytes, struct bw_view now, struct bw_are
         struct bw_view key, value;
         BW_TRY(json_text(&r.value, arena, &key, err));
         BW_TRY(json_raw(&r, &value, err));
-        if (bw_view_is(key, "revoked"))
+        if (bw_view_is(key, "revoked") || bw_view_is(key, "description"))
             continue;
         json_w_key_view(&w, key);
         if (bw_view_is(key, "modified"))
@@ -108,6 +108,19 @@ static enum bw_rc body_of(struct db_tx *tx, int64_t id, struct bw_arena *arena, 
         return bw_fail_detail(err, BW_BROKEN, "internal error", "stix object %lld has no body",
                               (long long)id);
     return bw_view_copy(arena, db_bytes(st, 0), ret, err);
+}
+
+/* The version before: else it would still be given to who asks for all versions. */
+static enum bw_rc forget(struct db_tx *tx, int64_t id, struct bw_err *err)
+{
+    BW_AUTO(db_stmt) *body = NULL;
+    BW_AUTO(db_stmt) *object = NULL;
+    BW_TRY(db_change(tx, "DELETE FROM stix_body WHERE id = ?1", &body, err));
+    db_bind_int(body, 1, id);
+    BW_TRY(db_run(body, err));
+    BW_TRY(db_change(tx, "DELETE FROM stix_object WHERE id = ?1", &object, err));
+    db_bind_int(object, 1, id);
+    return db_run(object, err);
 }
 
 enum bw_rc intel_stix_item_withdrawn(struct db_tx *tx, int64_t item_id, struct bw_err *err)
@@ -137,6 +150,7 @@ enum bw_rc intel_stix_item_withdrawn(struct db_tx *tx, int64_t item_id, struct b
                                       .audience_id = list[i].audience_id, .item_id = item_id};
         stix_object_seal(&o);
         BW_TRY(stix_writer_add(&w, &o, &at, &id, err));
+        BW_TRY(forget(tx, list[i].id, err));
     }
     return stix_writer_end(&w, err);
 }

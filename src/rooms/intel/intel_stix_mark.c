@@ -246,7 +246,8 @@ static enum bw_rc take_granular(struct stix_marks *m, struct bw_view json, struc
     struct json_value v;
     enum json_event ev;
     json_open(&r, json, m->arena, NULL);
-    BW_TRY(json_want(&r, JSON_ARRAY, err));
+    if (json_next(&r) != JSON_ARRAY)
+        return bw_fail(err, BW_INVALID, "\"granular_markings\" is no list");
     while ((ev = json_next(&r)) == JSON_OBJECT) {
         BW_TRY(json_fields(&r, NAME, 1, &v, NULL, err));
         if (v.type != JSON_ERROR) /* else it tells the language of a part */
@@ -271,7 +272,8 @@ enum bw_rc stix_marks_read(struct stix_marks *m, const struct stix_read *o,
         struct json_reader r;
         enum json_event ev;
         json_open(&r, refs->raw, m->arena, NULL);
-        BW_TRY(json_want(&r, JSON_ARRAY, err));
+        if (json_next(&r) != JSON_ARRAY)
+            return bw_fail(err, BW_INVALID, "\"object_marking_refs\" is no list");
         while ((ev = json_next(&r)) != JSON_ARRAY_END && ev != JSON_ERROR)
             BW_TRY(take_reference(m, &r.value, ret, &any, err));
     }

@@ -202,29 +202,64 @@ static enum bw_rc add_labels(struct stix_writer *w, struct bw_err *err)
     return BW_OK;
 }
 
+/* Of an identity's audiences those of everybody are one, whatever the label; a narrower one needs no copy
+ * where every member sees one. */
+static enum bw_rc identity_audience(struct stix_writer *w, int64_t audience_id, int64_t *ret,
+                                    bool *ret_open, struct bw_err *err)
+{
+    static const struct grant MEMBERS = {GRANT_EVERYBODY, 0};
+    struct audience_info a;
+    BW_TRY(audience_get(db_tx_db(w->tx), audience_id, &a, err));
+    *ret_open = audience_has(&a, MEMBERS) || audience_has(&a, (struct grant){GRANT_PUBLIC, 0});
+    *ret = audience_id;
+    if (!audience_has(&a, MEMBERS))
+        return BW_OK;
+    return audience_intern(w->tx, TLP_CLEAR, &MEMBERS, 1, ret, err);
+}
+
+static enum bw_rc is_open_already(struct stix_writer *w, const struct stix_object *o,
+                                  const struct stix_place *at, bool *ret, struct bw_err *err)
+{
+    static const struct grant MEMBERS = {GRANT_EVERYBODY, 0};
+    struct stix_place open = *at;
+    BW_TRY(audience_intern(w->tx, TLP_CLEAR, &MEMBERS, 1, &open.audience_id, err));
+    return stix_writer_has(w, o, &open, ret, err);
+}
+
+static struct made_id put_identity(struct bw_buf *out, const struct member_organisation *org)
+{
+    struct json_writer w;
+    struct bw_view name = member_name(&org->names, I18N_EN);
+    struct made_id id = make_id("identity", "organisation", org->public_id, name);
+    json_w_open(&w, out);
+    common(&w, "identity", &id, bw_view_of(NULL, 0), BW_V(IDENTITY_TIME));
+    json_w_kv(&w, "name", name);
+    json_w_kv_z(&w, "identity_class", "organization");
+    json_w_object_end(&w);
+    json_w_close(&w);
+    return id;
+}
+
 enum bw_rc stix_identity_add(struct stix_writer *w, int64_t organisation_id, int64_t audience_id,
                              struct bw_view *ret_id, struct bw_arena *arena, struct bw_err *err)
 {
     BW_AUTO_BUF buf = BW_BUF_INIT(OUT_MAX);
     struct member_organisation org;
-    struct json_writer json;
-    bool is_new;
+    struct stix_place at = {.owner_id = organisation_id, .copy = true};
+    bool open, there = false, is_new;
     BW_TRY(member_organisation_get(db_tx_db(w->tx), viewer_system("stix: the author of an item"),
                                    organisation_id, arena, &org, err));
-    struct bw_view name = member_name(&org.names, I18N_EN);
-    struct made_id id = make_id("identity", "organisation", org.public_id, name);
-    json_w_open(&json, &buf);
-    common(&json, "identity", &id, bw_view_of(NULL, 0), BW_V(IDENTITY_TIME));
-    json_w_kv(&json, "name", name);
-    json_w_kv_z(&json, "identity_class", "organization");
-    json_w_object_end(&json);
-    json_w_close(&json);
+    struct made_id id = put_identity(&buf, &org);
     struct stix_object o = {.stix_id = id_view(&id), .type = BW_V("identity"),
                             .version = BW_V(IDENTITY_TIME), .version_us = IDENTITY_US};
-    const struct stix_place at = {.owner_id = organisation_id, .audience_id = audience_id,
-                                  .copy = true};
-    BW_TRY(add(w, &o, &buf, &at, &is_new, err));
-    return bw_view_copy(arena, id_view(&id), ret_id, err);
+    BW_TRY(bw_view_copy(arena, o.stix_id, ret_id, err));
+    BW_TRY(bw_buf_rc(&buf, "identity", err));
+    o.bytes = bw_buf_text(&buf);
+    stix_object_seal(&o);
+    BW_TRY(identity_audience(w, audience_id, &at.audience_id, &open, err));
+    if (!open)
+        BW_TRY(is_open_already(w, &o, &at, &there, err));
+    return there ? BW_OK : add(w, &o, &buf, &at, &is_new, err);
 }
 
 enum bw_rc stix_indicators_add(struct stix_writer *w, const struct stix_indicators *list,

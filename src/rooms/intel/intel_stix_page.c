@@ -19,9 +19,9 @@
 
 #define COLUMNS                                                                                    \
     "o.id, o.stix_id, o.type, o.version, o.version_us, o.added_us, o.spec_version, o.contested,"   \
-    " o.owner_id, o.stix_key"
+    " o.owner_id, o.stix_key, o.hash"
 enum column { C_ID, C_STIX_ID, C_TYPE, C_VERSION, C_VERSION_US, C_ADDED_US, C_SPEC, C_CONTESTED,
-              C_OWNER, C_KEY, C_BYTES };
+              C_OWNER, C_KEY, C_HASH, C_BYTES };
 
 struct pager {
     struct db *db;
@@ -34,7 +34,8 @@ struct pager {
     struct intel_object_page page;
     size_t bytes;
     bool full;
-    struct db_stmt *fetch; /* one row by id */
+    struct db_stmt *fetch;     /* one row by id */
+    struct db_stmt *beside[3]; /* see is_beside */
     int64_t *ids, *merged; /* want of each */
     size_t want, n_ids;
 };
@@ -42,6 +43,8 @@ struct pager {
 static void pager_done(struct pager *p)
 {
     db_stmt_free(p->fetch);
+    for (size_t i = 0; i < BW_COUNT(p->beside); i++)
+        db_stmt_free(p->beside[i]);
     free(p->ids);
     free(p->merged);
 }
@@ -56,35 +59,55 @@ static bool among(struct bw_view v, const struct bw_view *list, size_t n)
     return n == 0;
 }
 
-enum beside { NEWER, OLDER, TWIN };
+/* Which other row, seen by this viewer, takes the place of the one that ST stands on? Of another owner
+ * only the same bytes are a twin: who is first to send something else under a known id and version must
+ * not hide what others send. */
+enum beside {
+    NEWER, /* a newer version of the same owner, or its twin */
+    OLDER, /* an older version of the same owner */
+    TWIN,  /* the same version, added before: by the same owner, or the same content */
+};
 
-/* Is there another row that this viewer sees: a newer or older version of the same owner, or the same
- * version, added before? */
+static enum bw_rc beside_query(struct pager *p, enum beside what, struct bw_err *err)
+{
+    struct db_stmt **st = &p->beside[what];
+    if (*st) {
+        db_again(*st);
+        return BW_OK;
+    }
+    if (what == NEWER)
+        return db_query(p->db, p->viewer,
+                        "SELECT 1 FROM v_stix_object n WHERE n.stix_key = ?1 AND n.stix_id = ?2"
+                        " AND ((n.owner_id = ?3 AND n.version_us > ?4)"
+                        " OR (n.id < ?5 AND n.version_us = ?4 AND n.version = ?6"
+                        " AND (n.owner_id = ?3 OR n.hash = ?7))) LIMIT 1",
+                        st, err);
+    if (what == OLDER)
+        return db_query(p->db, p->viewer,
+                        "SELECT 1 FROM v_stix_object n WHERE n.stix_key = ?1 AND n.stix_id = ?2"
+                        " AND n.owner_id = ?3 AND n.version_us < ?4 LIMIT 1",
+                        st, err);
+    return db_query(p->db, p->viewer,
+                    "SELECT 1 FROM v_stix_object n WHERE n.stix_key = ?1 AND n.stix_id = ?2"
+                    " AND n.id < ?5 AND n.version_us = ?4 AND n.version = ?6"
+                    " AND (n.owner_id = ?3 OR n.hash = ?7) LIMIT 1",
+                    st, err);
+}
+
 static enum bw_rc is_beside(struct pager *p, const struct db_stmt *st, enum beside what, bool *ret,
                             struct bw_err *err)
 {
-    BW_AUTO(db_stmt) *q = NULL;
-    if (what == NEWER)
-        BW_TRY(db_query(p->db, p->viewer,
-                        "SELECT 1 FROM v_stix_object n WHERE n.stix_key = ?1 AND n.stix_id = ?2"
-                        " AND n.owner_id = ?3 AND n.version_us > ?4 LIMIT 1",
-                        &q, err));
-    else if (what == OLDER)
-        BW_TRY(db_query(p->db, p->viewer,
-                        "SELECT 1 FROM v_stix_object n WHERE n.stix_key = ?1 AND n.stix_id = ?2"
-                        " AND n.owner_id = ?3 AND n.version_us < ?4 LIMIT 1",
-                        &q, err));
-    else
-        BW_TRY(db_query(p->db, p->viewer,
-                        "SELECT 1 FROM v_stix_object n WHERE n.stix_key = ?1 AND n.stix_id = ?2"
-                        " AND n.id < ?3 AND n.version_us = ?4 AND n.version = ?5 LIMIT 1",
-                        &q, err));
+    BW_TRY(beside_query(p, what, err));
+    struct db_stmt *q = p->beside[what];
     db_bind_int(q, 1, db_int(st, C_KEY));
     db_bind_text(q, 2, db_text(st, C_STIX_ID));
-    db_bind_int(q, 3, db_int(st, what == TWIN ? C_ID : C_OWNER));
+    db_bind_int(q, 3, db_int(st, C_OWNER));
     db_bind_int(q, 4, db_int(st, C_VERSION_US));
-    if (what == TWIN)
-        db_bind_text(q, 5, db_text(st, C_VERSION));
+    if (what != OLDER) {
+        db_bind_int(q, 5, db_int(st, C_ID));
+        db_bind_text(q, 6, db_text(st, C_VERSION));
+        db_bind_bytes(q, 7, db_bytes(st, C_HASH));
+    }
     enum bw_rc rc = db_row(q, err);
     *ret = rc == BW_OK;
     return rc == BW_NOT_FOUND ? BW_OK : rc;
@@ -104,13 +127,16 @@ static enum bw_rc is_wanted(struct pager *p, const struct db_stmt *st, bool *ret
 {
     bool contested = db_int(st, C_CONTESTED) != 0, beside = false;
     *ret = true;
-    if (p->last_only && !contested)
-        return BW_OK;
-    if (contested) {
-        BW_TRY(is_beside(p, st, TWIN, &beside, err));
+    if (p->last_only) {
+        if (contested)
+            BW_TRY(is_beside(p, st, NEWER, &beside, err));
         *ret = !beside;
+        return BW_OK;
     }
-    if (!*ret || p->versions.all || is_exact(&p->versions, db_int(st, C_VERSION_US)))
+    if (contested)
+        BW_TRY(is_beside(p, st, TWIN, &beside, err));
+    *ret = !beside;
+    if (beside || p->versions.all || is_exact(&p->versions, db_int(st, C_VERSION_US)))
         return BW_OK;
     *ret = false;
     if (p->versions.last) {
@@ -124,13 +150,18 @@ static enum bw_rc is_wanted(struct pager *p, const struct db_stmt *st, bool *ret
     return BW_OK;
 }
 
+static bool passes(const struct intel_object_filter *f, const struct db_stmt *st)
+{
+    return (f->n_types == 0 || among(db_text(st, C_TYPE), f->types, f->n_types)) &&
+           (f->n_specs == 0 || among(db_text(st, C_SPEC), f->specs, f->n_specs)) &&
+           (f->n_ids == 0 || among(db_text(st, C_STIX_ID), f->ids, f->n_ids));
+}
+
 /* Gives the row that ST stands on to the caller, where it is wanted and there is room. */
 static enum bw_rc take(struct pager *p, const struct db_stmt *st, struct bw_err *err)
 {
     bool wanted;
-    if (!among(db_text(st, C_TYPE), p->f->types, p->f->n_types) ||
-        !among(db_text(st, C_SPEC), p->f->specs, p->f->n_specs) ||
-        !among(db_text(st, C_STIX_ID), p->f->ids, p->f->n_ids))
+    if (!passes(p->f, st))
         return BW_OK;
     BW_TRY(is_wanted(p, st, &wanted, err));
     if (!wanted)
@@ -139,15 +170,16 @@ static enum bw_rc take(struct pager *p, const struct db_stmt *st, struct bw_err 
         p->full = p->page.more = true;
         return BW_OK;
     }
-    struct intel_object o = {
-        .id = db_int(st, C_ID), .stix_id = db_text(st, C_STIX_ID), .type = db_text(st, C_TYPE),
-        .version = db_text(st, C_VERSION), .version_us = db_int(st, C_VERSION_US),
-        .added_us = db_int(st, C_ADDED_US), .spec_version = db_text(st, C_SPEC),
-    };
-    if (o.version.n == 0)
-        o.version_us = o.added_us;
-    if (p->f->bodies)
+    struct intel_object o = {.id = db_int(st, C_ID), .added_us = db_int(st, C_ADDED_US)};
+    if (p->f->bodies) {
         o.bytes = db_bytes(st, C_BYTES);
+    } else {
+        o.stix_id = db_text(st, C_STIX_ID);
+        o.type = db_text(st, C_TYPE);
+        o.spec_version = db_text(st, C_SPEC);
+        o.version = db_text(st, C_VERSION);
+        o.version_us = o.version.n ? db_int(st, C_VERSION_US) : o.added_us;
+    }
     BW_TRY(p->row(p->arg, &o, err));
     p->bytes += o.bytes.n;
     if (p->page.n++ == 0)

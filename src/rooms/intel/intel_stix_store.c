@@ -215,7 +215,7 @@ static enum bw_rc stand(struct stix_writer *w, const struct stix_object *o,
     db_again(w->find);
     db_bind_int(w->find, 1, o->key);
     enum bw_rc rc = db_row(w->find, err);
-    *s = (struct standing){.contested = at->copy};
+    *s = (struct standing){.contested = false};
     if (rc == BW_NOT_FOUND)
         return BW_OK;
     BW_TRY(rc);
@@ -315,6 +315,23 @@ enum bw_rc stix_writer_add(struct stix_writer *w, const struct stix_object *o,
     BW_TRY(stream_note(w, at->audience_id, o->type, id, err));
     *ret_id = id;
     return BW_OK;
+}
+
+enum bw_rc stix_writer_has(struct stix_writer *w, const struct stix_object *o,
+                           const struct stix_place *at, bool *ret, struct bw_err *err)
+{
+    BW_AUTO(db_stmt) *st = NULL;
+    BW_TRY(db_query(db_tx_db(w->tx), as_store(),
+                    "SELECT 1 FROM v_stix_object WHERE stix_key = ?1 AND owner_id = ?2"
+                    " AND version_us = ?3 AND content_key = ?4",
+                    &st, err));
+    db_bind_int(st, 1, o->key);
+    db_bind_int(st, 2, at->owner_id);
+    db_bind_int(st, 3, o->version_us);
+    db_bind_int(st, 4, content_key(o, at));
+    enum bw_rc rc = db_row(st, err);
+    *ret = rc == BW_OK;
+    return rc == BW_NOT_FOUND ? BW_OK : rc;
 }
 
 /* A row that moves is added anew: who sees it from now on may have read past its old place. */

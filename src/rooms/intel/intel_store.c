@@ -206,6 +206,10 @@ static void add_source(struct build *b, enum source source, struct bw_view match
         db_sql_add(&b->sql, " AND i.released_us IS NOT NULL");
     if (f->unreleased_clear)
         db_sql_add(&b->sql, " AND i.tlp = 0 AND i.released_us IS NULL");
+    if (f->since_us > 0 && f->state != INTEL_DRAFT) {
+        db_sql_add(&b->sql, " AND i.published_us > ?");
+        add_int(b, f->since_us);
+    }
     if (f->kind >= 0) {
         db_sql_add(&b->sql, " AND i.kind = ?");
         add_int(b, f->kind);

@@ -92,6 +92,32 @@ BW_TEST(an_item_is_read_as_it_was_written)
     CHECK(item.published_us > 0 && item.number.n == 0);
 }
 
+static enum bw_rc do_put_both(struct db_tx *tx, void *arg, struct bw_err *err)
+{
+    struct step *s = arg;
+    BW_TRY(intel_item_put(tx, s[0].prepared, &s[0].made, err));
+    return intel_item_put(tx, s[1].prepared, &s[1].made, err);
+}
+
+BW_TEST(two_items_of_one_transaction_have_an_order)
+{
+    open_community();
+    struct intel_item_in in = an_item("One of two", "Body", TLP_GREEN);
+    struct intel_item first, second;
+    struct step s[2] = {{.viewer = NULL}};
+    struct bw_err err;
+    in.audience = audience_to(TO_EVERYBODY);
+    for (int i = 0; i < 2; i++) {
+        struct intel_prepared *p;
+        REQUIRE(intel_item_prepare(viewers[MT_BANK_REP], &in, t.arena, &p, &err) == BW_OK);
+        s[i].prepared = p;
+    }
+    REQUIRE(db_write(t.hub.db, do_put_both, s, &err) == BW_OK);
+    REQUIRE(get(MT_BANK_REP, bw_view_z(s[0].made.text), &first) == BW_OK);
+    REQUIRE(get(MT_BANK_REP, bw_view_z(s[1].made.text), &second) == BW_OK);
+    CHECK(first.published_us < second.published_us);
+}
+
 /* -- what is refused --------------------------------------------------------------------------- */
 
 static const struct {
@@ -319,6 +345,33 @@ BW_TEST(withdrawal_leaves_nothing_but_the_title)
     CHECK(get(MT_SHOP_REP, id, &item) == BW_NOT_FOUND);
     CHECK(!lists(MT_HOSPITAL_REP, &all, id) && !finds(MT_HOSPITAL_REP, "bandicoot", id));
     CHECK(!knows(MT_HOSPITAL_REP, "192.0.2.91") && !knows(MT_BANK_REP, "192.0.2.91"));
+}
+
+/* How many rows of any state stand in the full text under WORD. */
+static int64_t indexed(const char *word)
+{
+    BW_AUTO(db) *db = NULL;
+    BW_AUTO(db_stmt) *st = NULL;
+    struct bw_err err;
+    BW_ASSERT(db_open(t.hub.db, &db, &err) == BW_OK);
+    BW_ASSERT(db_query(db, viewer_system("test: what the index holds"),
+                       "SELECT count(*) FROM $hits(item, ?1) h JOIN v_item i"
+                       " ON i.published_us = h.id",
+                       &st, &err) == BW_OK);
+    db_bind_text(st, 1, bw_view_z(word));
+    BW_ASSERT(db_row(st, &err) == BW_OK);
+    return db_int(st, 0);
+}
+
+BW_TEST(withdrawal_takes_the_words_out_of_the_index)
+{
+    open_community();
+    struct intel_item_in in = an_item("A potoroo", "Body", TLP_AMBER);
+    in.audience = audience_to(TO_HOSPITAL);
+    struct bw_view id = must_put(MT_BANK_REP, &in);
+    CHECK_INT(indexed("potoroo"), 1);
+    CHECK_INT(act(do_withdraw, MT_BANK_REP, id), BW_OK);
+    CHECK_INT(indexed("potoroo"), 0);
 }
 
 BW_TEST(staff_withdraw_what_they_see)

@@ -48,7 +48,7 @@ static const struct {
      "}", "type"},
     {"a number", "17", "no object"},
     {"markings that are no list", "{\"type\":\"malware\",\"id\":\"malware--" U("07") "\"" TIMES
-     ",\"object_marking_refs\":\"x\"}", "array"},
+     ",\"object_marking_refs\":\"x\"}", "list"},
     {"a marking that is no id", MARKED("07", "\"x\""), "marking"},
 };
 
@@ -227,6 +227,14 @@ BW_TEST(another_owner_hides_nothing)
     CHECK(ts_import("[" AT("01", "2024-01-03T00:00:00Z", ",\"x\":\"bank\"") "]") == BW_OK);
     CHECK_INT(ts_sees(MT_SHOP_REP, "malware--" U("01"), "last"), 2);
     CHECK_INT(ts_sees(MT_SHOP_REP, "malware--" U("01"), "all"), 3);
+    /* Nor by being first with another content under the same version; the same content is one. */
+    CHECK(ts_import_as(MT_BROKER_REP, TLP_GREEN, (struct intel_audience_in){true, NULL, 0},
+                       BW_V("[" AT("02", "2024-01-02T00:00:00Z", ",\"x\":\"poison\"") "]")) == BW_OK);
+    CHECK(ts_import("[" AT("02", "2024-01-02T00:00:00Z", ",\"x\":\"bank\"") "]") == BW_OK);
+    CHECK_INT(ts_sees(MT_SHOP_REP, "malware--" U("02"), "last"), 2);
+    CHECK(ts_import_as(MT_BROKER_REP, TLP_GREEN, (struct intel_audience_in){true, NULL, 0},
+                       BW_V("[" AT("02", "2024-01-02T00:00:00Z", ",\"x\":\"bank\"") "]")) == BW_OK);
+    CHECK_INT(ts_sees(MT_SHOP_REP, "malware--" U("02"), "last"), 2);
 }
 
 /* -- interrupted ------------------------------------------------------------------------------------- */

@@ -69,17 +69,15 @@ UNUSED static bool ts_said(const char *word)
     return false;
 }
 
-/* What one page gave: the bytes of its objects, or their ids, one behind the other with a line end. */
+/* What one page gave: the bytes of its objects, a line each. */
 struct ts_page {
-    struct bw_buf ids, bytes;
+    struct bw_buf bytes;
     struct intel_object_page page;
 };
 UNUSED static enum bw_rc ts_row(void *arg, const struct intel_object *o, struct bw_err *err)
 {
     struct ts_page *p = arg;
     (void)err;
-    bw_buf_view(&p->ids, o->stix_id);
-    bw_buf_byte(&p->ids, '\n');
     bw_buf_view(&p->bytes, o->bytes);
     bw_buf_byte(&p->bytes, '\n');
     return BW_OK;
@@ -90,8 +88,7 @@ UNUSED static bool ts_read(enum member_test_person who, const struct intel_objec
     BW_AUTO(db) *db = NULL;
     if (db_open(ts.hub.db, &db, &ts_err) != BW_OK)
         return false;
-    p->ids.cap = p->bytes.cap = (size_t)64 << 20;
-    bw_buf_reset(&p->ids);
+    p->bytes.cap = (size_t)64 << 20;
     bw_buf_reset(&p->bytes);
     enum bw_rc rc = intel_object_page(db, ts_as[who], f, ts_row, p, &p->page, &ts_err);
     if (rc != BW_OK)
@@ -100,7 +97,6 @@ UNUSED static bool ts_read(enum member_test_person who, const struct intel_objec
 }
 UNUSED static void ts_page_done(struct ts_page *p)
 {
-    bw_buf_done(&p->ids);
     bw_buf_done(&p->bytes);
 }
 

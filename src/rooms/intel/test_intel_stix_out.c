@@ -143,8 +143,10 @@ BW_TEST(released_and_withdrawn)
     REQUIRE(db_write(ts.hub.db, do_withdraw, &s, &ts_err) == BW_OK);
     CHECK_INT(given(MT_SHOP_REP, "report", &text), 1);
     CHECK(holds(&text, "\"revoked\":true"));
+    CHECK(!holds(&text, "\"description\""));
     CHECK_INT(given(MT_SHOP_REP, "indicator", &text), 1);
     CHECK(holds(&text, "\"revoked\":true"));
+    CHECK_INT(TS_NUMBER("SELECT count(*) FROM v_stix_object WHERE type = 'report'"), 1);
     CHECK(db_integrity(ts.hub.db, &ts_err) == BW_OK);
     ts_page_done(&p);
 }

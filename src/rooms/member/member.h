@@ -144,5 +144,8 @@ BW_MUST_CHECK enum bw_rc member_person_get(struct db *db, int64_t person_id, str
 BW_MUST_CHECK enum bw_rc member_viewer_by_email(struct db *db, struct bw_view email,
                                                 struct bw_arena *arena, struct viewer **ret,
                                                 struct bw_err *err);
+/* Command line without a name: acts as the operator who was entered first. BW_NOT_FOUND. */
+BW_MUST_CHECK enum bw_rc member_viewer_operator(struct db *db, struct bw_arena *arena,
+                                                struct viewer **ret, struct bw_err *err);
 
 #endif

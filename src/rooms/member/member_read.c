@@ -244,6 +244,23 @@ enum bw_rc member_viewer_by_email(struct db *db, struct bw_view email, struct bw
     return viewer_load(db, db_int(st, 0), db_int(st, 1), (enum role)db_int(st, 2), arena, ret, err);
 }
 
+enum bw_rc member_viewer_operator(struct db *db, struct bw_arena *arena, struct viewer **ret,
+                                  struct bw_err *err)
+{
+    BW_AUTO(db_stmt) *st = NULL;
+    BW_TRY(db_query(db, viewer_system("a command without a name acts as the first operator"),
+                    "SELECT p.id, p.organisation_id FROM v_person p JOIN v_organisation o"
+                    " ON o.id = p.organisation_id WHERE p.role = ?1 AND p.state = 0 AND o.state = 0"
+                    " ORDER BY p.id LIMIT 1",
+                    &st, err));
+    db_bind_int(st, 1, ROLE_OPERATOR);
+    enum bw_rc rc = db_row(st, err);
+    if (rc == BW_NOT_FOUND)
+        return bw_fail(err, rc, "there is no active operator: say who imports with --as EMAIL");
+    BW_TRY(rc);
+    return viewer_load(db, db_int(st, 0), db_int(st, 1), ROLE_OPERATOR, arena, ret, err);
+}
+
 /* -- API keys ---------------------------------------------------------------------------------- */
 
 enum bw_rc member_keys_of(struct db *db, int64_t person_id, struct bw_arena *arena,

@@ -7,28 +7,69 @@
  *     CLEAR, GREEN     title and text
  *     AMBER            title and text where every mail goes out by verified TLS; else as below
  *     AMBER+STRICT     neutral subject and a link (OpenPGP comes later)
- *     RED, findings    the same: a notice alone */
+ *     RED, findings    the same: a notice alone
+ *
+ * A mail that cannot be made (a name or text that no message can hold) is left out and logged: it
+ * would come again for ever, and hold back every mail behind it. */
 #include "notify_int.h"
 
 #include "bw_fault.h"
+#include "bw_log.h"
 #include "json.h"
 #include "notify_html.h"
 
-enum { ARENA_CAP = 256 << 20, MAIL_BYTES_MAX = 1 << 20, BATCH = 128 };
+enum {
+    ARENA_CAP = 256 << 20,
+    MAIL_BYTES_MAX = 1 << 20,
+    MAIL_BODY_MAX = 64 << 10, /* of an item's text; the rest is behind the link */
+    BATCH = 128,
+};
 
 struct outbox {
     struct hub *hub;
     const struct ledger_event *event;
-    struct bw_arena *arena;
+    struct bw_arena *arena; /* of the event: recipients, the item */
+    struct bw_arena *batch; /* of the mails that are not spooled yet */
     struct mail_message mails[BATCH];
     size_t n;
 };
+
+static bool is_unmakeable(enum bw_rc rc)
+{
+    return rc == BW_INVALID || rc == BW_LIMIT;
+}
+
+static void leave_out(const struct outbox *o, const struct member_recipient *to,
+                      const struct bw_err *why)
+{
+    bw_log(BW_LOG_ERROR, "notify.mail_left_out", BW_FI("event", o->event->position),
+           BW_FI("person", to ? to->person_id : 0), BW_FZ("message", why->message));
+}
+
+static enum bw_rc spool_each(struct outbox *o, size_t n, struct bw_err *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct bw_err why = {0};
+        enum bw_rc rc = mail_spool_batch(o->hub->mail, &o->mails[i], 1, NULL, &why);
+        if (is_unmakeable(rc)) {
+            leave_out(o, NULL, &why);
+        } else if (rc != BW_OK) {
+            *err = why;
+            return rc;
+        }
+    }
+    return BW_OK;
+}
 
 static enum bw_rc flush(struct outbox *o, struct bw_err *err)
 {
     size_t n = o->n;
     o->n = 0;
-    return n ? mail_spool_batch(o->hub->mail, o->mails, n, NULL, err) : BW_OK;
+    enum bw_rc rc = n ? mail_spool_batch(o->hub->mail, o->mails, n, NULL, err) : BW_OK;
+    if (is_unmakeable(rc))
+        rc = spool_each(o, n, err);
+    bw_arena_reset(o->batch);
+    return rc;
 }
 
 static struct bw_view host_of(struct bw_view url)
@@ -46,7 +87,7 @@ static enum bw_rc put(struct outbox *o, const struct member_recipient *to, struc
 {
     struct mail_message *m = &o->mails[o->n];
     *m = (struct mail_message){
-        .key = bw_arena_printf(o->arena, "event-%lld-%lld", (long long)o->event->position,
+        .key = bw_arena_printf(o->batch, "event-%lld-%lld", (long long)o->event->position,
                                (long long)to->person_id),
         .from = {setting_text(o->hub->settings, SETTING_NAME),
                  setting_text(o->hub->settings, SETTING_MAIL_FROM)},
@@ -58,10 +99,16 @@ static enum bw_rc put(struct outbox *o, const struct member_recipient *to, struc
     };
     if (!m->key.p)
         return bw_fail_memory(err);
-    BW_TRY(bw_buf_rc(text, "mail", err));
-    BW_TRY(bw_buf_rc(html, "mail", err));
-    BW_TRY(bw_view_copy(o->arena, bw_buf_text(text), &m->text, err));
-    BW_TRY(bw_view_copy(o->arena, bw_buf_text(html), &m->html, err));
+    enum bw_rc rc = bw_buf_rc(text, "mail", err);
+    if (rc == BW_OK)
+        rc = bw_buf_rc(html, "mail", err);
+    if (is_unmakeable(rc)) {
+        leave_out(o, to, err);
+        return BW_OK;
+    }
+    BW_TRY(rc);
+    BW_TRY(bw_view_copy(o->batch, bw_buf_text(text), &m->text, err));
+    BW_TRY(bw_view_copy(o->batch, bw_buf_text(html), &m->html, err));
     return ++o->n == BATCH ? flush(o, err) : BW_OK;
 }
 
@@ -79,7 +126,7 @@ static struct html_url link_to(struct outbox *o, enum i18n_lang lang, const char
                                struct bw_view id)
 {
     struct bw_view url =
-        bw_arena_printf(o->arena, "%.*s/%.*s/%s%s%.*s", BW_VF(o->hub->url),
+        bw_arena_printf(o->batch, "%.*s/%.*s/%s%s%.*s", BW_VF(o->hub->url),
                         BW_VF(i18n_path_name(lang)), place, id.n ? "/" : "", BW_VF(id));
     return html_url_or_hash(url);
 }
@@ -108,7 +155,7 @@ static struct bw_view item_subject(struct outbox *o, const struct intel_item *it
         I18N_PUT(&out, lang, MSG_notify_neutral_subject,
                  I18N_TEXT("name", setting_text(o->hub->settings, SETTING_NAME)));
     }
-    if (out.rc == BW_OK && bw_view_copy(o->arena, bw_buf_text(&out), &copy, &ignored) != BW_OK)
+    if (out.rc == BW_OK && bw_view_copy(o->batch, bw_buf_text(&out), &copy, &ignored) != BW_OK)
         return BW_V("Breakwater");
     return copy;
 }
@@ -203,7 +250,7 @@ static enum bw_rc mail_item(struct outbox *o, struct db_engine *e, struct bw_err
     const struct notify_mail_item base = {
         .hub_name = setting_text(o->hub->settings, SETTING_NAME),
         .title = item.title,
-        .body = item.body,
+        .body = bw_utf8_head(item.body, MAIL_BODY_MAX),
         .tlp = bw_view_z(tlp_name(item.tlp)),
         .lang_code = i18n_html_name(item.lang),
         .kind_msg = intel_kind_msg(item.kind),
@@ -244,7 +291,7 @@ static enum bw_rc mail_finding_to(struct outbox *o, struct notify_mail_finding d
     BW_BUF_LIT(&subject, "[TLP:AMBER+STRICT] ");
     I18N_PUT(&subject, to->lang, MSG_notify_neutral_subject, I18N_TEXT("name", d.hub_name));
     BW_TRY(bw_buf_rc(&subject, "mail", err));
-    BW_TRY(bw_view_copy(o->arena, bw_buf_text(&subject), &subject_copy, err));
+    BW_TRY(bw_view_copy(o->batch, bw_buf_text(&subject), &subject_copy, err));
     return put(o, to, subject_copy, &text, &page, false, err);
 }
 
@@ -310,7 +357,7 @@ static enum bw_rc mail_invite_to(struct outbox *o, const struct member_recipient
     bw_buf_view(&text, i18n(to->lang, MSG_notify_invite_ignore));
     BW_BUF_LIT(&text, "\n");
     BW_TRY(bw_buf_rc(&subject, "mail", err));
-    BW_TRY(bw_view_copy(o->arena, bw_buf_text(&subject), &subject_copy, err));
+    BW_TRY(bw_view_copy(o->batch, bw_buf_text(&subject), &subject_copy, err));
     return put(o, to, subject_copy, &text, &page, false, err);
 }
 
@@ -349,12 +396,14 @@ static enum bw_rc take(void *arg, struct db_engine *e, const struct ledger_event
                        struct bw_err *err)
 {
     BW_AUTO(bw_arena) *arena = bw_arena_new(ARENA_CAP);
+    BW_AUTO(bw_arena) *batch = bw_arena_new(ARENA_CAP);
     BW_AUTO_HEAP struct outbox *o = bw_calloc(1, sizeof(*o));
-    if (!arena || !o)
+    if (!arena || !batch || !o)
         return bw_fail_memory(err);
     for (size_t i = 0; i < n; i++) {
         bw_arena_reset(arena);
-        *o = (struct outbox){.hub = arg, .event = &events[i], .arena = arena};
+        bw_arena_reset(batch);
+        *o = (struct outbox){.hub = arg, .event = &events[i], .arena = arena, .batch = batch};
         if (events[i].verb == LEDGER_ITEM_PUBLISHED)
             BW_TRY(mail_item(o, e, err));
         else if (events[i].verb == LEDGER_FINDING_OPENED)

@@ -81,6 +81,8 @@ static enum bw_rc item_page(struct http_req *rq, struct http_resp *rs, struct bw
     struct db *db;
     BW_TRY(req_db(rq, &db, err));
     BW_TRY(intel_item_get(db, viewer_public(), http_text(rq, "id"), http_arena(rq), &item, err));
+    if (item.state != INTEL_PUBLISHED) /* withdrawn: the public is not shown the title either */
+        return bw_fail(err, BW_NOT_FOUND, "there is no such item");
     BW_TRY(intel_row_of(db, viewer_public(), &item, req_lang(rq), http_arena(rq), &row, err));
     const struct public_item d = {.title = item.title,
                                   .body = item.body,
@@ -127,10 +129,11 @@ static const struct http_route ROUTES[] = {
      "to the start page"},
     {HTTP_GET, "/{lang}/", HTTP_LOOP, HTTP_PAGE, PERM_OPEN, LANG, BW_COUNT(LANG), 0, NULL, home,
      "the public zone's start page"},
-    {HTTP_GET, "/{lang}/advisories", HTTP_LOOP, HTTP_PAGE, PERM_OPEN, LIST, BW_COUNT(LIST), 0, NULL,
+    /* Nor a search: one long text that repeats its words is enough. */
+    {HTTP_GET, "/{lang}/advisories", HTTP_READER, HTTP_PAGE, PERM_OPEN, LIST, BW_COUNT(LIST), 0, NULL,
      list_page, "released items, newest first, and search"},
-    /* On a worker: a hostile text of the largest size takes Markdown 0.1 s. */
-    {HTTP_GET, "/{lang}/advisories/{id}", HTTP_WORKER, HTTP_PAGE, PERM_OPEN, ITEM, BW_COUNT(ITEM),
+    /* Not on the loop: a hostile text of the largest size takes Markdown 0.1 s. */
+    {HTTP_GET, "/{lang}/advisories/{id}", HTTP_READER, HTTP_PAGE, PERM_OPEN, ITEM, BW_COUNT(ITEM),
      0, NULL, item_page, "one released item"},
 };
 

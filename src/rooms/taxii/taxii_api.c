@@ -254,7 +254,7 @@ static const struct http_param STATUS_PARAMS[] = {UUID_IN("status")};
 #define ROOT "/taxii2/api/"
 #define ONE ROOT "collections/{collection}/"
 
-/* Pages of objects are a worker's: a thousand of them take longer than a loop may. */
+/* Pages of objects are a reader's: a thousand of them take longer than a loop may. */
 static const struct http_route ROUTES[] = {
     {HTTP_GET, "/taxii2/", HTTP_LOOP, HTTP_TAXII, PERM_TAXII, NULL, 0, 0, NULL, discovery,
      "TAXII 2.1: discovery"},
@@ -264,15 +264,15 @@ static const struct http_route ROUTES[] = {
      collections, "TAXII 2.1: collections"},
     {HTTP_GET, ONE, HTTP_LOOP, HTTP_TAXII, PERM_TAXII, PARAMS(COLLECTION_PARAMS), 0, NULL,
      collection, "TAXII 2.1: one collection"},
-    {HTTP_GET, ONE "objects/", HTTP_WORKER, HTTP_TAXII, PERM_TAXII, PARAMS(OBJECTS_PARAMS), 0, NULL,
+    {HTTP_GET, ONE "objects/", HTTP_READER, HTTP_TAXII, PERM_TAXII, PARAMS(OBJECTS_PARAMS), 0, NULL,
      taxii_objects, "TAXII 2.1: objects, oldest first"},
     {HTTP_POST, ONE "objects/", HTTP_WORKER, HTTP_TAXII, PERM_TAXII, PARAMS(COLLECTION_PARAMS),
      TAXII_BODY_MAX, "application/taxii+json", taxii_add, "TAXII 2.1: add objects"},
-    {HTTP_GET, ONE "objects/{object}/", HTTP_WORKER, HTTP_TAXII, PERM_TAXII, PARAMS(OBJECT_PARAMS),
+    {HTTP_GET, ONE "objects/{object}/", HTTP_READER, HTTP_TAXII, PERM_TAXII, PARAMS(OBJECT_PARAMS),
      0, NULL, taxii_object, "TAXII 2.1: the versions of one object"},
-    {HTTP_GET, ONE "objects/{object}/versions/", HTTP_WORKER, HTTP_TAXII, PERM_TAXII,
+    {HTTP_GET, ONE "objects/{object}/versions/", HTTP_READER, HTTP_TAXII, PERM_TAXII,
      PARAMS(VERSIONS_PARAMS), 0, NULL, taxii_versions, "TAXII 2.1: which versions of it there are"},
-    {HTTP_GET, ONE "manifest/", HTTP_WORKER, HTTP_TAXII, PERM_TAXII, PARAMS(OBJECTS_PARAMS), 0,
+    {HTTP_GET, ONE "manifest/", HTTP_READER, HTTP_TAXII, PERM_TAXII, PARAMS(OBJECTS_PARAMS), 0,
      NULL, taxii_manifest, "TAXII 2.1: ids and versions of objects"},
     {HTTP_GET, ROOT "status/{status}/", HTTP_LOOP, HTTP_TAXII, PERM_TAXII, PARAMS(STATUS_PARAMS), 0,
      NULL, taxii_status, "TAXII 2.1: what became of added objects"},

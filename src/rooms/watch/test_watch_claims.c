@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* -- one block --------------------------------------------------------------------------------------- */
+/* -- one block ------------------------------------------------------------------------------- */
 
 static const struct {
     const char *text, *want; /* NULL: refused */
@@ -59,7 +59,7 @@ BW_TEST(blocks)
     }
 }
 
-/* -- lists ------------------------------------------------------------------------------------------- */
+/* -- lists ----------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;
@@ -71,20 +71,26 @@ static const struct {
     {"own", MT_BANK_REP, "192.0.2.0/24,Head office\n198.51.100.0/25\n", 2, 0, 0, NULL, NULL},
     {"again", MT_BANK_REP, "192.0.2.0/24,Head office\n", 0, 1, 0, NULL, NULL},
     {"header, blank lines, CRLF, comment", MT_BANK_ADMIN,
-     "cidr,label\r\n\r\n# ours\r\n\"192.0.2.64/26\",\"Branch, \"\"east\"\"\"\r\n", 1, 0, 0, NULL, NULL},
+     "cidr,label\r\n\r\n# ours\r\n\"192.0.2.64/26\",\"Branch, \"\"east\"\"\"\r\n", 1, 0, 0, NULL,
+     NULL},
     {"the same block of another", MT_BROKER_REP, "192.0.2.0/24,ours", 1, 0, 0, NULL, NULL},
-    {"byte order mark", MT_BROKER_REP, "\xef\xbb\xbf" "203.0.113.0/25,x\n", 1, 0, 0, NULL, NULL},
-    {"one wrong among right", MT_BROKER_REP, "203.0.113.128/26,a\n203.0.113.1/24,b\n203.0.113.192/26,c",
-     2, 0, 1, "line 2", "203.0.113.0/24"},
-    {"others' networks are the operator's", MT_BROKER_REP, "Example Harbour Bank,10.1.0.0/16,x", 0, 0,
-     1, "line 1", "only the operator"},
+    {"byte order mark", MT_BROKER_REP,
+     "\xef\xbb\xbf"
+     "203.0.113.0/25,x\n",
+     1, 0, 0, NULL, NULL},
+    {"one wrong among right", MT_BROKER_REP,
+     "203.0.113.128/26,a\n203.0.113.1/24,b\n203.0.113.192/26,c", 2, 0, 1, "line 2",
+     "203.0.113.0/24"},
+    {"others' networks are the operator's", MT_BROKER_REP, "Example Harbour Bank,10.1.0.0/16,x", 0,
+     0, 1, "line 1", "only the operator"},
     {"the analyst neither", MT_ANALYST, "Example Harbour Bank,10.1.0.0/16,x", 0, 0, 1, "line 1",
      "only the operator"},
     {"operator by name, domain; unknown one", MT_OPERATOR,
      "organisation,cidr,label\nExample Harbour Bank,10.1.0.0/16,x\nelmo.example,10.2.0.0/16,\n"
-     "Nobody Ltd,10.3.0.0/16,\n", 2, 0, 1, "line 4", "Nobody Ltd"},
-    {"operator verifies what is pending", MT_OPERATOR, "Example Harbour Bank,192.0.2.0/24,", 1, 0, 0,
-     NULL, NULL},
+     "Nobody Ltd,10.3.0.0/16,\n",
+     2, 0, 1, "line 4", "Nobody Ltd"},
+    {"operator verifies what is pending", MT_OPERATOR, "Example Harbour Bank,192.0.2.0/24,", 1, 0,
+     0, NULL, NULL},
     {"and once more", MT_OPERATOR, "Example Harbour Bank,192.0.2.0/24,", 0, 1, 0, NULL, NULL},
     {"too many cells", MT_BANK_REP, "10.9.0.0/24,a,b", 0, 0, 1, "line 1", "more cells"},
     {"label with a control character", MT_BANK_REP, "10.9.0.0/24,a\x1b[2J", 0, 0, 1, "line 1",
@@ -101,16 +107,15 @@ BW_TEST(lists_of_claims)
         const struct viewer *v = member_test_viewer(&t, LISTS[i].who);
         static struct watch_claims_result r;
         struct bw_err err = {0};
-        enum bw_rc rc =
-            watch_claims_take(t.hub.db, v, bw_view_z(LISTS[i].csv), t.arena, &r, &err);
+        enum bw_rc rc = watch_claims_take(t.hub.db, v, bw_view_z(LISTS[i].csv), t.arena, &r, &err);
         bool right = rc == BW_OK && r.taken == LISTS[i].taken && r.same == LISTS[i].same &&
                      r.refused == LISTS[i].refused && (LISTS[i].where != NULL) == (r.n > 0);
         if (right && r.n)
             right = bw_view_is(r.refusals[0].where, LISTS[i].where) &&
                     bw_view_find(r.refusals[0].why, bw_view_z(LISTS[i].why)) != SIZE_MAX;
         if (!right)
-            printf("# rc %d %s: taken %lld same %lld refused %lld %.*s %.*s\n", (int)rc, err.message,
-                   (long long)r.taken, (long long)r.same, (long long)r.refused,
+            printf("# rc %d %s: taken %lld same %lld refused %lld %.*s %.*s\n", (int)rc,
+                   err.message, (long long)r.taken, (long long)r.same, (long long)r.refused,
                    BW_VF(r.n ? r.refusals[0].where : BW_V("")),
                    BW_VF(r.n ? r.refusals[0].why : BW_V("")));
         SUBTEST(LISTS[i].name, right);
@@ -180,7 +185,7 @@ BW_TEST(deciding)
     member_test_close(&t);
 }
 
-/* -- health ------------------------------------------------------------------------------------------ */
+/* -- health ---------------------------------------------------------------------------------- */
 
 static const struct {
     const char *type;
@@ -208,9 +213,9 @@ static const struct {
 BW_TEST(levels)
 {
     for (size_t i = 0; i < BW_COUNT(LEVELS); i++)
-        SUBTEST(LEVELS[i].type, watch_level_of(bw_view_z(LEVELS[i].type), LEVELS[i].severity,
-                                               WT_NOW_US - LEVELS[i].age_us,
-                                               WT_NOW_US) == LEVELS[i].level);
+        SUBTEST(LEVELS[i].type,
+                watch_level_of(bw_view_z(LEVELS[i].type), LEVELS[i].severity,
+                               WT_NOW_US - LEVELS[i].age_us, WT_NOW_US) == LEVELS[i].level);
 }
 
 static struct watch_health health(struct member_test *t, enum member_test_person p)

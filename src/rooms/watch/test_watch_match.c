@@ -30,7 +30,7 @@ static struct watch_match *make(const struct watch_claim *claims, size_t n)
     return m;
 }
 
-/* -- who is told ------------------------------------------------------------------------------------- */
+/* -- who is told ----------------------------------------------------------------------------- */
 
 enum { A = 1, B = 2, C = 3 };
 struct row_claim {
@@ -49,32 +49,67 @@ static const struct {
     {"beside the block", {{"192.0.2.0/25", A, true}}, "192.0.2.128", WATCH_TOLD_NOBODY, 0},
     {"in the block", {{"192.0.2.0/25", A, true}}, "192.0.2.127", WATCH_TOLD_ORGANISATION, A},
     {"unverified shows nothing", {{"192.0.2.0/24", A, false}}, "192.0.2.1", WATCH_TOLD_NOBODY, 0},
-    {"the most specific", {{"192.0.2.0/24", A, true}, {"192.0.2.8/29", B, true}}, "192.0.2.9",
-     WATCH_TOLD_ORGANISATION, B},
-    {"the wider one outside it", {{"192.0.2.0/24", A, true}, {"192.0.2.8/29", B, true}},
-     "192.0.2.16", WATCH_TOLD_ORGANISATION, A},
-    {"a pending claim takes nothing away", {{"192.0.2.0/24", A, true}, {"192.0.2.8/29", B, false}},
-     "192.0.2.9", WATCH_TOLD_ORGANISATION, A},
-    {"a pending rival neither", {{"192.0.2.0/24", A, true}, {"192.0.2.0/24", B, false}},
-     "192.0.2.9", WATCH_TOLD_ORGANISATION, A},
-    {"rivals: the operator's", {{"192.0.2.0/24", A, true}, {"192.0.2.0/24", B, true}}, "192.0.2.9",
-     WATCH_TOLD_STAFF, 0},
+    {"the most specific",
+     {{"192.0.2.0/24", A, true}, {"192.0.2.8/29", B, true}},
+     "192.0.2.9",
+     WATCH_TOLD_ORGANISATION,
+     B},
+    {"the wider one outside it",
+     {{"192.0.2.0/24", A, true}, {"192.0.2.8/29", B, true}},
+     "192.0.2.16",
+     WATCH_TOLD_ORGANISATION,
+     A},
+    {"a pending claim takes nothing away",
+     {{"192.0.2.0/24", A, true}, {"192.0.2.8/29", B, false}},
+     "192.0.2.9",
+     WATCH_TOLD_ORGANISATION,
+     A},
+    {"a pending rival neither",
+     {{"192.0.2.0/24", A, true}, {"192.0.2.0/24", B, false}},
+     "192.0.2.9",
+     WATCH_TOLD_ORGANISATION,
+     A},
+    {"rivals: the operator's",
+     {{"192.0.2.0/24", A, true}, {"192.0.2.0/24", B, true}},
+     "192.0.2.9",
+     WATCH_TOLD_STAFF,
+     0},
     {"a specific one above rivals",
      {{"192.0.2.0/24", A, true}, {"192.0.2.0/24", B, true}, {"192.0.2.9/32", C, true}},
-     "192.0.2.9", WATCH_TOLD_ORGANISATION, C},
-    {"rivals within a provider", {{"192.0.0.0/16", C, true}, {"192.0.2.0/24", A, true},
-                                  {"192.0.2.0/24", B, true}}, "192.0.2.9", WATCH_TOLD_STAFF, 0},
-    {"IPv6", {{"2001:db8::/32", A, true}, {"2001:db8:5::/48", B, true}}, "2001:db8:5::1",
-     WATCH_TOLD_ORGANISATION, B},
-    {"a mapped address is IPv4", {{"192.0.2.0/24", A, true}}, "::ffff:192.0.2.7",
-     WATCH_TOLD_ORGANISATION, A},
+     "192.0.2.9",
+     WATCH_TOLD_ORGANISATION,
+     C},
+    {"rivals within a provider",
+     {{"192.0.0.0/16", C, true}, {"192.0.2.0/24", A, true}, {"192.0.2.0/24", B, true}},
+     "192.0.2.9",
+     WATCH_TOLD_STAFF,
+     0},
+    {"IPv6",
+     {{"2001:db8::/32", A, true}, {"2001:db8:5::/48", B, true}},
+     "2001:db8:5::1",
+     WATCH_TOLD_ORGANISATION,
+     B},
+    {"a mapped address is IPv4",
+     {{"192.0.2.0/24", A, true}},
+     "::ffff:192.0.2.7",
+     WATCH_TOLD_ORGANISATION,
+     A},
     {"the first address of all", {{"0.0.0.0/8", A, true}}, "0.0.0.0", WATCH_TOLD_ORGANISATION, A},
-    {"the last address of all", {{"255.0.0.0/8", A, true}}, "255.255.255.255",
-     WATCH_TOLD_ORGANISATION, A},
-    {"the last IPv6 address", {{"ff00::/8", A, true}},
-     "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", WATCH_TOLD_ORGANISATION, A},
-    {"two halves", {{"192.0.2.0/25", A, true}, {"192.0.2.128/25", B, true}}, "192.0.2.128",
-     WATCH_TOLD_ORGANISATION, B},
+    {"the last address of all",
+     {{"255.0.0.0/8", A, true}},
+     "255.255.255.255",
+     WATCH_TOLD_ORGANISATION,
+     A},
+    {"the last IPv6 address",
+     {{"ff00::/8", A, true}},
+     "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+     WATCH_TOLD_ORGANISATION,
+     A},
+    {"two halves",
+     {{"192.0.2.0/25", A, true}, {"192.0.2.128/25", B, true}},
+     "192.0.2.128",
+     WATCH_TOLD_ORGANISATION,
+     B},
 };
 
 BW_TEST(disclosure)
@@ -83,14 +118,13 @@ BW_TEST(disclosure)
         struct watch_claim claims[4];
         size_t n = 0;
         for (size_t j = 0; j < 4 && TOLD[i].claims[j].cidr; j++, n++)
-            claims[n] = (struct watch_claim){prefix(TOLD[i].claims[j].cidr), (int64_t)(j + 1),
-                                             TOLD[i].claims[j].organisation,
-                                             TOLD[i].claims[j].verified};
+            claims[n] =
+                (struct watch_claim){prefix(TOLD[i].claims[j].cidr), (int64_t)(j + 1),
+                                     TOLD[i].claims[j].organisation, TOLD[i].claims[j].verified};
         struct watch_match *m = make(claims, n);
         struct bw_ip ip = address(TOLD[i].ip);
         struct watch_disclosure d = watch_match_disclose(m, watch_match_find(m, &ip));
-        SUBTEST(TOLD[i].name,
-                d.told == TOLD[i].told && d.organisation_id == TOLD[i].organisation);
+        SUBTEST(TOLD[i].name, d.told == TOLD[i].told && d.organisation_id == TOLD[i].organisation);
         watch_match_unref(m);
     }
 }
@@ -112,7 +146,7 @@ BW_TEST(rivals_are_seen_from_both_sides)
     watch_match_unref(m);
 }
 
-/* -- against the slow reference ---------------------------------------------------------------------- */
+/* -- against the slow reference -------------------------------------------------------------- */
 
 enum { CLAIMS = 400, LOOKUPS = 4000, ROUNDS = 12 };
 
@@ -192,7 +226,7 @@ static bool told_right(const struct watch_claim *claims, size_t n, const struct 
             rivals = true;
         }
     }
-    enum watch_told told = best < 0   ? WATCH_TOLD_NOBODY
+    enum watch_told told = best < 0 ? WATCH_TOLD_NOBODY
                            : rivals ? WATCH_TOLD_STAFF
                                     : WATCH_TOLD_ORGANISATION;
     return d.told == told && (told != WATCH_TOLD_ORGANISATION || d.organisation_id == who);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Findings in the database: who sees which, that nothing counts twice, and what the ledger is told. */
+/* Findings in the database: who sees which, that nothing counts twice, and what the ledger is told.
+ */
 #include "watch_test.h"
 
 #include "watch_intake.h"
 
-/* -- who sees what (product.md, Findings) ------------------------------------------------------------ */
+/* -- who sees what (product.md, Findings) ---------------------------------------------------- */
 
 static const struct {
     const char *name;
@@ -20,16 +21,37 @@ static const struct {
     {"verified", {{MT_BANK, "192.0.2.0/24", true}}, true, false, false, true},
     {"pending shows nothing", {{MT_BANK, "192.0.2.0/24", false}}, false, false, false, false},
     {"most specific verified",
-     {{MT_BANK, "192.0.2.0/24", true}, {MT_HOSPITAL, "192.0.2.8/29", true}}, false, false, true, true},
+     {{MT_BANK, "192.0.2.0/24", true}, {MT_HOSPITAL, "192.0.2.8/29", true}},
+     false,
+     false,
+     true,
+     true},
     {"provider where the customer is not verified",
-     {{MT_BANK, "192.0.2.0/24", true}, {MT_HOSPITAL, "192.0.2.8/29", false}}, true, false, false, true},
-    {"rivals learn nothing", {{MT_BANK, "192.0.2.0/24", true}, {MT_BROKER, "192.0.2.0/24", true}},
-     false, false, false, true},
+     {{MT_BANK, "192.0.2.0/24", true}, {MT_HOSPITAL, "192.0.2.8/29", false}},
+     true,
+     false,
+     false,
+     true},
+    {"rivals learn nothing",
+     {{MT_BANK, "192.0.2.0/24", true}, {MT_BROKER, "192.0.2.0/24", true}},
+     false,
+     false,
+     false,
+     true},
     {"a pending rival takes nothing away",
-     {{MT_BANK, "192.0.2.0/24", true}, {MT_BROKER, "192.0.2.0/24", false}}, true, false, false, true},
+     {{MT_BANK, "192.0.2.0/24", true}, {MT_BROKER, "192.0.2.0/24", false}},
+     true,
+     false,
+     false,
+     true},
     {"a customer of rivals",
-     {{MT_BANK, "192.0.2.0/24", true}, {MT_BROKER, "192.0.2.0/24", true},
-      {MT_HOSPITAL, "192.0.2.9/32", true}}, false, false, true, true},
+     {{MT_BANK, "192.0.2.0/24", true},
+      {MT_BROKER, "192.0.2.0/24", true},
+      {MT_HOSPITAL, "192.0.2.9/32", true}},
+     false,
+     false,
+     true,
+     true},
 };
 
 BW_TEST(disclosure)
@@ -56,7 +78,7 @@ BW_TEST(disclosure)
     }
 }
 
-/* -- the same again ---------------------------------------------------------------------------------- */
+/* -- the same again -------------------------------------------------------------------------- */
 
 BW_TEST(the_same_line_counts_once)
 {
@@ -158,7 +180,7 @@ BW_TEST(a_network_that_is_verified_later)
     member_test_close(&t);
 }
 
-/* -- claims change under an import ------------------------------------------------------------------- */
+/* -- claims change under an import ----------------------------------------------------------- */
 
 BW_TEST(a_chunk_of_an_old_snapshot_is_refused)
 {
@@ -183,8 +205,11 @@ BW_TEST(a_chunk_of_an_old_snapshot_is_refused)
     REQUIRE(bw_ip_parse(BW_V("192.0.2.9"), &p.ip));
     p.told = watch_match_disclose(match, watch_match_find(match, &p.ip));
     CHECK_INT(p.told.organisation_id, t.organisation[MT_BANK]);
-    struct watch_chunk c = {
-        .hub = &t.hub, .version = watch_match_version(match), .rows = &p, .n = 1, .last = true};
+    struct watch_chunk c = {.hub = &t.hub,
+                            .version = watch_match_version(match),
+                            .rows = &p,
+                            .n = 1,
+                            .last = true};
     wt_network(&t, MT_HOSPITAL, "192.0.2.8/29", true);
     CHECK(watch_chunk_write(&c, &err) == BW_CONFLICT);
     CHECK_INT(wt_findings(&t, MT_OPERATOR, NULL), 0);
@@ -192,7 +217,7 @@ BW_TEST(a_chunk_of_an_old_snapshot_is_refused)
     member_test_close(&t);
 }
 
-/* -- the ledger -------------------------------------------------------------------------------------- */
+/* -- the ledger ------------------------------------------------------------------------------ */
 
 struct opened {
     size_t events;
@@ -233,9 +258,9 @@ BW_TEST(one_alert_for_each_organisation)
     wt_network(&t, MT_BANK, "192.0.2.0/24", true);
     wt_network(&t, MT_HOSPITAL, "198.51.100.0/24", true);
     struct watch_event e[9];
-    static const char *const ips[9] = {"192.0.2.1", "198.51.100.1", "192.0.2.2",
-                                       "198.51.100.2", "192.0.2.3", "203.0.113.1",
-                                       "192.0.2.4", "192.0.2.5", "192.0.2.1"};
+    static const char *const ips[9] = {"192.0.2.1",    "198.51.100.1", "192.0.2.2",
+                                       "198.51.100.2", "192.0.2.3",    "203.0.113.1",
+                                       "192.0.2.4",    "192.0.2.5",    "192.0.2.1"};
     for (size_t i = 0; i < 9; i++)
         e[i] = wt_event(ips[i], ips[i]);
     for (size_t i = 0; i < 9; i++)
@@ -280,7 +305,7 @@ BW_TEST(a_flood_is_told_at_once_and_at_its_end)
     member_test_close(&t);
 }
 
-/* -- acknowledging ----------------------------------------------------------------------------------- */
+/* -- acknowledging --------------------------------------------------------------------------- */
 
 struct act {
     const struct viewer *viewer;
@@ -330,7 +355,7 @@ BW_TEST(acknowledging)
     member_test_close(&t);
 }
 
-/* -- evidence ---------------------------------------------------------------------------------------- */
+/* -- evidence -------------------------------------------------------------------------------- */
 
 BW_TEST(evidence_is_sealed_and_opens_for_its_organisation)
 {
@@ -354,8 +379,8 @@ BW_TEST(evidence_is_sealed_and_opens_for_its_organisation)
         BW_AUTO_BUF out = BW_BUF_INIT(4096);
         BW_AUTO_BUF none = BW_BUF_INIT(4096);
         REQUIRE(db_open(t.hub.db, &db, &err) == BW_OK);
-        CHECK(watch_evidence_open(&t.hub, db, member_test_viewer(&t, MT_BANK_REP), f.public_id, &out,
-                                  &err) == BW_OK);
+        CHECK(watch_evidence_open(&t.hub, db, member_test_viewer(&t, MT_BANK_REP), f.public_id,
+                                  &out, &err) == BW_OK);
         CHECK_VIEW(bw_buf_text(&out), "ip: 192.0.2.9\nnote: secret, \"quoted\"\ntext: two lines\n");
         CHECK(watch_evidence_open(&t.hub, db, member_test_viewer(&t, MT_BROKER_REP), f.public_id,
                                   &none, &err) == BW_NOT_FOUND);

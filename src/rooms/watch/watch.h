@@ -2,11 +2,11 @@
 /* watch - members' networks, and what the world's sensors saw on them.
  *
  * A netblock is claimed by a member (pending) or entered by the operator (verified). Reports of
- * compromised or exposed hosts are matched against a snapshot of all claims that is swapped by an atomic
- * pointer; a match becomes a finding (netblock, kind, family, address, day), so that the same report
- * twice is one finding. Matching computes all claimants; disclosure tells the most specific verified one
- * (product.md, Findings): rival verified claims of the same block make the finding the operator's to
- * sort out, an unverified claim shows nothing. */
+ * compromised or exposed hosts are matched against a snapshot of all claims that is swapped by an
+ * atomic pointer; a match becomes a finding (netblock, kind, family, address, day), so that the
+ * same report twice is one finding. Matching computes all claimants; disclosure tells the most
+ * specific verified one (product.md, Findings): rival verified claims of the same block make the
+ * finding the operator's to sort out, an unverified claim shows nothing. */
 #ifndef WATCH_H
 #define WATCH_H
 
@@ -23,7 +23,8 @@ struct watch_network_in {
     struct bw_view label;
     bool verified; /* only an operator's entry */
 };
-/* The same prefix of the same organisation again: BW_OK, nothing changes (or pending becomes verified). */
+/* The same prefix of the same organisation again: BW_OK, nothing changes (or pending becomes
+ * verified). */
 BW_MUST_CHECK enum bw_rc watch_network_add(struct db_tx *tx, int64_t actor_id,
                                            const struct watch_network_in *in, struct bw_id *ret_id,
                                            struct bw_err *err);
@@ -34,41 +35,45 @@ struct watch_network {
     int64_t id, organisation_id, added_us;
     struct bw_view public_id, label, cidr;
     enum watch_network_state state;
-    bool rival; /* another organisation claims the same or an overlapping block; told to staff only */
+    bool rival; /* another organisation claims the same or an overlapping block; told to staff only
+                 */
 };
-/* Of one organisation (own, or any for staff); organisation_id 0: all pending ones (staff), oldest first. */
+/* Of one organisation (own, or any for staff); organisation_id 0: all pending ones (staff), oldest
+ * first. */
 BW_MUST_CHECK enum bw_rc watch_network_list(struct db *db, const struct viewer *viewer,
                                             int64_t organisation_id, struct bw_arena *arena,
                                             struct watch_network **ret, size_t *ret_n,
                                             struct bw_err *err);
 
-/* -- events in --------------------------------------------------------------------------------------- */
+/* -- events in ------------------------------------------------------------------------------- */
 
 /* One normalised observation (RSIT: Reference Security Incident Taxonomy). */
 struct watch_event {
     struct bw_ip ip;
     int64_t seen_us;
-    int32_t port;                       /* -1: not told */
-    struct bw_view rsit_type;           /* "infected-system", ... */
-    struct bw_view report;              /* "event4_sinkhole": kind of report */
-    struct bw_view family;              /* malware family or service; may be empty */
+    int32_t port;             /* -1: not told */
+    struct bw_view rsit_type; /* "infected-system", ... */
+    struct bw_view report;    /* "event4_sinkhole": kind of report */
+    struct bw_view family;    /* malware family or service; may be empty */
     struct bw_view protocol;
-    struct bw_view evidence;            /* the line as received (sealed at rest) */
-    int severity;                       /* 0 info .. 4 critical, as intel_severity */
+    struct bw_view evidence; /* the line as received (sealed at rest) */
+    int severity;            /* 0 info .. 4 critical, as intel_severity */
 };
 /* A machine value of the Reference Security Incident Taxonomy. */
 bool watch_rsit_known(struct bw_view rsit_type);
 struct watch_result {
     int64_t matched, opened, again; /* events on somebody's network; new findings; known ones */
 };
-/* Matches a batch against the networks and writes findings durably, in chunks. Idempotent: the same line
- * counts once, however often it comes. rsit_type, report, family and protocol have at most 64 bytes. */
-BW_MUST_CHECK enum bw_rc watch_events_take(struct hub *hub, const struct watch_event *events, size_t n,
-                                           struct watch_result *add_to, struct bw_err *err);
+/* Matches a batch against the networks and writes findings durably, in chunks. Idempotent: the same
+ * line counts once, however often it comes. rsit_type, report, family and protocol have at most 64
+ * bytes. */
+BW_MUST_CHECK enum bw_rc watch_events_take(struct hub *hub, const struct watch_event *events,
+                                           size_t n, struct watch_result *add_to,
+                                           struct bw_err *err);
 
-/* The same for a feed of any size: what matches is gathered, so that a large feed makes one alert per
- * organisation. COLUMNS (may be empty): the header line that the events' evidence belongs to; borrowed.
- * Neither call is made while this thread holds a read snapshot. */
+/* The same for a feed of any size: what matches is gathered, so that a large feed makes one alert
+ * per organisation. COLUMNS (may be empty): the header line that the events' evidence belongs to;
+ * borrowed. Neither call is made while this thread holds a read snapshot. */
 struct watch_intake;
 BW_MUST_CHECK enum bw_rc watch_intake_new(struct hub *hub, struct bw_view columns,
                                           struct watch_intake **ret, struct bw_err *err);
@@ -80,13 +85,14 @@ BW_MUST_CHECK enum bw_rc watch_intake_finish(struct watch_intake *k, struct watc
 void watch_intake_free(struct watch_intake *k);
 BW_AUTO_TYPE(watch_intake, watch_intake_free);
 
-/* How fresh the reports are: REPORT came in now, its newest row is of NEWEST_US. By the hub's staff it
- * covers everybody's networks and every member sees it; a member's own import is shown to their own. */
+/* How fresh the reports are: REPORT came in now, its newest row is of NEWEST_US. By the hub's staff
+ * it covers everybody's networks and every member sees it; a member's own import is shown to their
+ * own. */
 BW_MUST_CHECK enum bw_rc watch_report_came(struct db_tx *tx, const struct viewer *importer,
                                            struct bw_view report, int64_t newest_us,
                                            struct bw_err *err);
 
-/* -- findings ---------------------------------------------------------------------------------------- */
+/* -- findings -------------------------------------------------------------------------------- */
 enum watch_finding_state { WATCH_NEW = 0, WATCH_ACKNOWLEDGED = 1 };
 struct watch_finding {
     int64_t id, organisation_id, first_us, last_us, count;
@@ -112,7 +118,8 @@ BW_MUST_CHECK enum bw_rc watch_finding_counts(struct db *db, const struct viewer
 BW_MUST_CHECK enum bw_rc watch_finding_get(struct db *db, const struct viewer *viewer,
                                            struct bw_view public_id, struct bw_arena *arena,
                                            struct watch_finding *ret, struct bw_err *err);
-/* By the organisation it was told to. Already acknowledged: BW_OK. BW_DENIED: visible to staff only. */
+/* By the organisation it was told to. Already acknowledged: BW_OK. BW_DENIED: visible to staff
+ * only. */
 BW_MUST_CHECK enum bw_rc watch_finding_acknowledge(struct db_tx *tx, const struct viewer *viewer,
                                                    struct bw_view public_id, struct bw_err *err);
 

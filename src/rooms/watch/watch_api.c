@@ -92,7 +92,7 @@ enum bw_rc watch_findings_api(struct http_req *rq, struct http_resp *rs, struct 
     return BW_OK;
 }
 
-/* -- networks -------------------------------------------------------------------------------------- */
+/* -- networks -------------------------------------------------------------------------------- */
 
 enum bw_rc watch_networks_api(struct http_req *rq, struct http_resp *rs, struct bw_err *err)
 {
@@ -137,7 +137,8 @@ enum bw_rc watch_networks_put_api(struct http_req *rq, struct http_resp *rs, str
     if (!r)
         return bw_fail_memory(err);
     req_db_done(rq);
-    BW_TRY(watch_claims_take(req_hub(rq)->db, req_viewer(rq), http_body(rq), http_arena(rq), r, err));
+    BW_TRY(
+        watch_claims_take(req_hub(rq)->db, req_viewer(rq), http_body(rq), http_arena(rq), r, err));
     json_w_open(&w, http_out(rs));
     json_w_object(&w);
     json_w_kv_int(&w, "taken", r->taken);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* watch_chunk - some two hundred findings in one transaction: rows, counted observations, ledger events.
- * Sealing and everything else that takes time is done before the lane is asked. */
+/* watch_chunk - some two hundred findings in one transaction: rows, counted observations, ledger
+ * events. Sealing and everything else that takes time is done before the lane is asked. */
 #include "watch_intake.h"
 
 #include "bw_fault.h"
@@ -18,7 +18,7 @@ struct writing {
     struct watch_alert alert;                 /* of this run: fn may run twice */
 };
 
-/* -- before the lane ------------------------------------------------------------------------------- */
+/* -- before the lane ------------------------------------------------------------------------- */
 
 struct bw_view watch_evidence_aad(struct bw_view public_id, char out[64])
 {
@@ -27,8 +27,8 @@ struct bw_view watch_evidence_aad(struct bw_view public_id, char out[64])
     return bw_view_of(out, (size_t)n);
 }
 
-/* With the header at hand: a line "column: value" for each filled cell, which is what a person can read;
- * the line itself stays in the artifact. */
+/* With the header at hand: a line "column: value" for each filled cell, which is what a person can
+ * read; the line itself stays in the artifact. */
 static enum bw_rc put_cells(struct bw_view columns, struct bw_view line, struct bw_arena *arena,
                             struct bw_buf *out, struct bw_err *err)
 {
@@ -57,8 +57,9 @@ static enum bw_rc seal(struct writing *w, size_t i, struct bw_err *err)
         BW_TRY(put_cells(w->c->columns, p->evidence, w->arena, &plain, err));
     else
         bw_buf_view(&plain, p->evidence);
-    enum bw_rc rc = crypto_seal(w->c->hub->keyring, bw_buf_text(&plain),
-                                watch_evidence_aad(bw_view_z(p->public_id.text), aad), &sealed, err);
+    enum bw_rc rc =
+        crypto_seal(w->c->hub->keyring, bw_buf_text(&plain),
+                    watch_evidence_aad(bw_view_z(p->public_id.text), aad), &sealed, err);
     if (plain.n)
         crypto_wipe(plain.p, plain.n);
     BW_TRY(rc);
@@ -84,7 +85,7 @@ static enum bw_rc prepare(struct writing *w, struct bw_err *err)
     return BW_OK;
 }
 
-/* -- in the lane ----------------------------------------------------------------------------------- */
+/* -- in the lane ----------------------------------------------------------------------------- */
 
 static enum bw_rc check_version(struct db_tx *tx, const struct writing *w, struct bw_err *err)
 {
@@ -104,8 +105,9 @@ static void bind_key(struct db_stmt *st, const struct watch_pending *p)
 }
 
 /* BW_NOT_FOUND: the finding is there already. */
-static enum bw_rc open_finding(struct db_tx *tx, const struct watch_pending *p, struct bw_view sealed,
-                               int64_t audience_id, int64_t *ret_id, struct bw_err *err)
+static enum bw_rc open_finding(struct db_tx *tx, const struct watch_pending *p,
+                               struct bw_view sealed, int64_t audience_id, int64_t *ret_id,
+                               struct bw_err *err)
 {
     BW_AUTO(db_stmt) *st = NULL;
     BW_TRY(db_change(tx,
@@ -167,8 +169,8 @@ static enum bw_rc add_marks(struct db_tx *tx, const struct watch_pending *p, int
     return BW_OK;
 }
 
-static enum bw_rc count_up(struct db_tx *tx, const struct watch_pending *p, int64_t id, int64_t added,
-                           struct bw_err *err)
+static enum bw_rc count_up(struct db_tx *tx, const struct watch_pending *p, int64_t id,
+                           int64_t added, struct bw_err *err)
 {
     BW_AUTO(db_stmt) *st = NULL;
     BW_TRY(db_change(tx,
@@ -198,7 +200,7 @@ static enum bw_rc write_row(struct db_tx *tx, struct watch_pending *p, struct bw
     return added ? count_up(tx, p, id, added, err) : BW_OK;
 }
 
-/* -- telling --------------------------------------------------------------------------------------- */
+/* -- telling --------------------------------------------------------------------------------- */
 
 static enum bw_rc append(struct db_tx *tx, struct bw_view finding, struct bw_view organisation,
                          int64_t audience_id, int64_t count, int worst, struct bw_err *err)

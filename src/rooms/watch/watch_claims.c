@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* watch_claims - many claims at once, as CSV: read and checked first, then written in chunks, so that one
- * wrong line costs only itself and a long list holds up no other writer. */
+/* watch_claims - many claims at once, as CSV: read and checked first, then written in chunks, so
+ * that one wrong line costs only itself and a long list holds up no other writer. */
 #include "watch_int.h"
 
 enum { CELLS = 3, CHUNK = 200, LINE_MAX_BYTES = 2000 };
@@ -32,7 +32,7 @@ static enum bw_rc refuse(struct claims *c, size_t line, const char *why, struct 
     return BW_OK;
 }
 
-/* -- writing --------------------------------------------------------------------------------------- */
+/* -- writing --------------------------------------------------------------------------------- */
 
 static enum bw_rc check_room(struct db_tx *tx, int64_t organisation_id, struct bw_err *err)
 {
@@ -78,7 +78,7 @@ static enum bw_rc flush(struct claims *c, struct db_engine *e, struct bw_err *er
     return BW_OK;
 }
 
-/* -- reading --------------------------------------------------------------------------------------- */
+/* -- reading --------------------------------------------------------------------------------- */
 
 static bool is_header(const struct bw_view *cells, size_t n)
 {
@@ -89,7 +89,8 @@ static bool is_header(const struct bw_view *cells, size_t n)
     return false;
 }
 
-/* Own networks are "cidr,label"; with three cells, or when the first is no network, others' are meant. */
+/* Own networks are "cidr,label"; with three cells, or when the first is no network, others' are
+ * meant. */
 static enum bw_rc read_row(struct claims *c, struct db *db, struct bw_view *cells, size_t n,
                            struct watch_network_in *ret, struct bw_err *err)
 {
@@ -97,8 +98,9 @@ static enum bw_rc read_row(struct claims *c, struct db *db, struct bw_view *cell
     bool own = watch_prefix_parse(cells[0], &ret->prefix, &as_own) == BW_OK;
     bool others = n == CELLS && !own;
     if (n > CELLS || (own && n == CELLS && cells[2].n))
-        return bw_fail(err, BW_INVALID, "more cells than \"cidr,label\" has; put quotes around a "
-                                        "label with commas");
+        return bw_fail(err, BW_INVALID,
+                       "more cells than \"cidr,label\" has; put quotes around a "
+                       "label with commas");
     if (!others && !own)
         return bw_fail(err, BW_INVALID, "%s", as_own.message);
     if (others && !permission_has(c->viewer, PERM_RELEASE))
@@ -159,7 +161,8 @@ enum bw_rc watch_claims_take(struct db_engine *e, const struct viewer *viewer, s
         return bw_fail(err, BW_LIMIT, "a list of networks has at most %u bytes",
                        WATCH_CLAIMS_BYTES_MAX);
     if (csv.n >= 2 && ((uint8_t)csv.p[0] == 0xff || (uint8_t)csv.p[0] == 0xfe))
-        return bw_fail(err, BW_UNSUPPORTED, "the list is UTF-16: save it as UTF-8 and send it again");
+        return bw_fail(err, BW_UNSUPPORTED,
+                       "the list is UTF-16: save it as UTF-8 and send it again");
     if (bw_view_starts(csv, BW_V("\xef\xbb\xbf")))
         csv = bw_view_from(csv, 3);
     *ret = (struct watch_claims_result){0};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* watch_csv - cells of one CSV record (RFC 4180): a member's list of networks, and a report's line when its
- * evidence is shown. Reports as such are read by the room `feed`. Pure. */
+/* watch_csv - cells of one CSV record (RFC 4180): a member's list of networks, and a report's line
+ * when its evidence is shown. Reports as such are read by the room `feed`. Pure. */
 #include "watch_int.h"
 
 static bool quoted(struct bw_view *rest, struct bw_arena *arena, struct bw_view *ret)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* watch_finding - reads of findings, and acknowledging them. A finding is told to one organisation and the
- * hub's staff: its audience says so, and the gate keeps to it. Any thread; writes: the lane. */
+/* watch_finding - reads of findings, and acknowledging them. A finding is told to one organisation
+ * and the hub's staff: its audience says so, and the gate keeps to it. Any thread; writes: the
+ * lane. */
 #include "watch_int.h"
 
-#define COLUMNS                                                                                    \
-    "f.id, f.public_id, f.organisation_id, f.ip, f.port, f.rsit_type, f.report, f.family,"         \
+#define COLUMNS                                                                            \
+    "f.id, f.public_id, f.organisation_id, f.ip, f.port, f.rsit_type, f.report, f.family," \
     " f.protocol, f.severity, f.state, f.first_us, f.last_us, f.count, n.address, n.bits"
-/* A finding of rival claims has the network of one of them; whoever sees the finding sees that too. */
+/* A finding of rival claims has the network of one of them; whoever sees the finding sees that too.
+ */
 #define FROM " FROM v_finding f JOIN v_network n ON n.id = f.network_id"
 
 enum { LIMIT_MAX = 1000 };
@@ -45,7 +47,8 @@ static enum bw_rc read_finding(const struct db_stmt *st, struct bw_arena *arena,
     BW_TRY(bw_view_copy(arena, bw_view_of(text, bw_ip_format(&ip, text)), &ret->ip, err));
     BW_TRY(read_ip(db_bytes(st, 14), &prefix.first, err));
     prefix.bits = (uint8_t)db_int(st, 15);
-    return bw_view_copy(arena, bw_view_of(text, bw_prefix_format(&prefix, text)), &ret->network, err);
+    return bw_view_copy(arena, bw_view_of(text, bw_prefix_format(&prefix, text)), &ret->network,
+                        err);
 }
 
 /* The row that a cursor names; a cursor of another viewer's list is none. */
@@ -53,7 +56,8 @@ static enum bw_rc read_cursor(struct db *db, const struct viewer *viewer, struct
                               int64_t *ret_severity, int64_t *ret_id, struct bw_err *err)
 {
     BW_AUTO(db_stmt) *st = NULL;
-    BW_TRY(db_query(db, viewer, "SELECT severity, id FROM v_finding WHERE public_id = ?1", &st, err));
+    BW_TRY(
+        db_query(db, viewer, "SELECT severity, id FROM v_finding WHERE public_id = ?1", &st, err));
     db_bind_text(st, 1, after);
     enum bw_rc rc = db_row(st, err);
     if (rc == BW_NOT_FOUND)
@@ -64,10 +68,11 @@ static enum bw_rc read_cursor(struct db *db, const struct viewer *viewer, struct
     return BW_OK;
 }
 
-/* Nobody but staff sees findings of others, so for everybody else naming the organisation only picks the
- * index. */
+/* Nobody but staff sees findings of others, so for everybody else naming the organisation only
+ * picks the index. */
 static enum bw_rc ask(struct db *db, const struct viewer *viewer,
-                      const struct watch_finding_filter *f, struct db_stmt **ret, struct bw_err *err)
+                      const struct watch_finding_filter *f, struct db_stmt **ret,
+                      struct bw_err *err)
 {
     struct db_sql q = DB_SQL("SELECT " COLUMNS FROM " WHERE 1 = 1");
     bool everybody = !f->own_only && (role_is_staff(viewer->role) || viewer->role == ROLE_SYSTEM);

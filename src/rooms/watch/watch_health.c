@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* watch_health - how an organisation stands, as a step of a ladder with its evidence.
  *
- * No score: the level is that of the worst open finding of the last 30 days, and the page names it. A clean
- * page means nothing when nobody looks, so "nothing observed" is said only where a verified network and a
- * fresh report are there; else the level is unknown. This release has the ladder's outline: reliability of
- * sources, disputes and known-exploited lists come with the room's own issue. The rule is pure and is fixed
- * by a table in test_watch_store.c. */
+ * No score: the level is that of the worst open finding of the last 30 days, and the page names it.
+ * A clean page means nothing when nobody looks, so "nothing observed" is said only where a verified
+ * network and a fresh report are there; else the level is unknown. This release has the ladder's
+ * outline: reliability of sources, disputes and known-exploited lists come with the room's own
+ * issue. The rule is pure and is fixed by a table in test_watch_store.c. */
 #include "watch_int.h"
 
 #include "bw_clock.h"
@@ -21,14 +21,28 @@ static bool among(struct bw_view v, const char *const *list, size_t n)
 }
 
 /* RSIT types that say: somebody else is in control of the machine or its data. */
-static const char *const COMPROMISE[] = {
-    "infected-system",   "c2-server",          "malware-distribution",
-    "malware-configuration", "privileged-account-compromise", "unprivileged-account-compromise",
-    "application-compromise", "system-compromise", "data-leak",
-    "unauthorised-information-access", "unauthorised-information-modification"};
+static const char *const COMPROMISE[] = {"infected-system",
+                                         "c2-server",
+                                         "malware-distribution",
+                                         "malware-configuration",
+                                         "privileged-account-compromise",
+                                         "unprivileged-account-compromise",
+                                         "application-compromise",
+                                         "system-compromise",
+                                         "data-leak",
+                                         "unauthorised-information-access",
+                                         "unauthorised-information-modification"};
 /* A machine of theirs troubles others. */
-static const char *const ABUSE[] = {"scanner", "sniffing", "brute-force", "exploit", "ids-alert",
-                                    "dos", "ddos", "spam", "phishing", "masquerade",
+static const char *const ABUSE[] = {"scanner",
+                                    "sniffing",
+                                    "brute-force",
+                                    "exploit",
+                                    "ids-alert",
+                                    "dos",
+                                    "ddos",
+                                    "spam",
+                                    "phishing",
+                                    "masquerade",
                                     "unauthorised-use-of-resources"};
 /* Open to be used, or set up wrongly. */
 static const char *const EXPOSURE[] = {"vulnerable-system", "potentially-unwanted-accessible",
@@ -112,7 +126,7 @@ static enum bw_rc read_coverage(struct db *db, const struct viewer *viewer, stru
                     &networks, err));
     db_bind_int(networks, 1, viewer->organisation_id);
     BW_TRY(read_number(networks, &h->verified, err));
-    BW_TRY(db_query(db, viewer, "SELECT max(imported_us) FROM v_report_seen", &reports, err));
+    BW_TRY(db_query(db, viewer, "SELECT max(newest_us) FROM v_report_seen", &reports, err));
     return read_number(reports, &h->newest_report_us, err);
 }
 

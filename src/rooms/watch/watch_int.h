@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* watch_int - what the room's files share. Pages have watch_page.h, the match snapshot watch_match.h. */
+/* watch_int - what the room's files share. Pages have watch_page.h, the match snapshot
+ * watch_match.h. */
 #ifndef WATCH_INT_H
 #define WATCH_INT_H
 
 #include "watch.h"
 #include "watch_match.h"
 
-#define WATCH_LABEL_MAX 120            /* bytes */
-#define WATCH_NETWORKS_MAX 10000       /* of one organisation */
+#define WATCH_LABEL_MAX 120      /* bytes */
+#define WATCH_NETWORKS_MAX 10000 /* of one organisation */
 #define WATCH_CLAIMS_BYTES_MAX (4u << 20)
-#define WATCH_SEEN_MAX 1000            /* observations that a finding counts */
-#define WATCH_EVIDENCE_MAX (16 * 1024) /* bytes of a line that are kept */
-#define WATCH_WORD_MAX 64              /* bytes of a family, report, RSIT type */
+#define WATCH_SEEN_MAX 1000              /* observations that a finding counts */
+#define WATCH_EVIDENCE_MAX (16 * 1024)   /* bytes of a line that are kept */
+#define WATCH_WORD_MAX 64                /* bytes of a family, report, RSIT type */
 #define WATCH_RECENT_US (30 * BW_DAY_US) /* what the health level looks at */
 #define WATCH_ACTIVE_US (7 * BW_DAY_US)  /* an active compromise; a fresh report */
 
-/* -- words (watch_word.c) ---------------------------------------------------------------------------- */
-const char *watch_severity_word(int severity); /* "critical": in APIs, as intel's */
+/* -- words (watch_word.c) -------------------------------------------------------------------- */
+const char *watch_severity_word(int severity);  /* "critical": in APIs, as intel's */
 const char *watch_severity_class(int severity); /* "sev-critical" */
 enum i18n_msg watch_severity_msg(int severity);
 const char *watch_network_word(enum watch_network_state s); /* "pending" */
@@ -24,10 +25,10 @@ const char *watch_finding_word(enum watch_finding_state s); /* "new" */
 /* RSIT machine value to words; what the taxonomy does not have is "other". */
 enum i18n_msg watch_rsit_msg(struct bw_view rsit_type);
 
-/* -- networks (watch_network.c) ---------------------------------------------------------------------- */
+/* -- networks (watch_network.c) -------------------------------------------------------------- */
 
-/* Text of a form or a CSV cell. BW_INVALID says what is wrong and what was probably meant: host bits, a
- * range instead of a prefix, everything (/0) or nearly, addresses that nobody has. */
+/* Text of a form or a CSV cell. BW_INVALID says what is wrong and what was probably meant: host
+ * bits, a range instead of a prefix, everything (/0) or nearly, addresses that nobody has. */
 BW_MUST_CHECK enum bw_rc watch_prefix_parse(struct bw_view text, struct bw_prefix *ret,
                                             struct bw_err *err);
 BW_MUST_CHECK enum bw_rc watch_label_check(struct bw_view label, struct bw_err *err);
@@ -39,7 +40,7 @@ BW_MUST_CHECK enum bw_rc watch_network_put(struct db_tx *tx, int64_t actor_id,
 BW_MUST_CHECK enum bw_rc watch_audience(struct db_tx *tx, int64_t organisation_id, int64_t *ret_id,
                                         struct bw_err *err);
 
-/* -- lists of claims (watch_claims.c) ---------------------------------------------------------------- */
+/* -- lists of claims (watch_claims.c) -------------------------------------------------------- */
 
 struct watch_refusal {
     struct bw_view where, why; /* "line 3" */
@@ -51,19 +52,19 @@ struct watch_claims_result {
     size_t n;
 };
 /* CSV lines "cidr,label" of the viewer's own organisation (pending), or by an operator also
- * "organisation,cidr,label" (verified); a header line is optional. Takes what is right, durably, and says
- * of the rest why not. *ret lives in ARENA. This thread holds no read snapshot. */
+ * "organisation,cidr,label" (verified); a header line is optional. Takes what is right, durably,
+ * and says of the rest why not. *ret lives in ARENA. This thread holds no read snapshot. */
 BW_MUST_CHECK enum bw_rc watch_claims_take(struct db_engine *e, const struct viewer *viewer,
                                            struct bw_view csv, struct bw_arena *arena,
                                            struct watch_claims_result *ret, struct bw_err *err);
 
-/* -- CSV cells (watch_csv.c) ------------------------------------------------------------------------- */
+/* -- CSV cells (watch_csv.c) ----------------------------------------------------------------- */
 
-/* Splits one record: *rest is moved behind the cell. Quotes are taken off, doubled ones made single, into
- * ARENA where needed. False: no more cells. */
+/* Splits one record: *rest is moved behind the cell. Quotes are taken off, doubled ones made
+ * single, into ARENA where needed. False: no more cells. */
 bool watch_csv_cell(struct bw_view *rest, struct bw_arena *arena, struct bw_view *ret);
 
-/* -- health (watch_health.c) ------------------------------------------------------------------------- */
+/* -- health (watch_health.c) ----------------------------------------------------------------- */
 
 /* The ladder, worst first; no opaque score. Values are the count of steps on the page's meter. */
 enum watch_level {
@@ -88,7 +89,7 @@ struct watch_health {
     enum watch_level level;
     int64_t open[5], fresh[5];  /* by severity */
     int64_t verified;           /* networks */
-    int64_t newest_report_us;   /* 0: none */
+    int64_t newest_report_us;   /* newest data in a report that covers it; 0: none */
     struct watch_evidence *why; /* worst first */
     size_t n_why;
 };
@@ -96,7 +97,7 @@ BW_MUST_CHECK enum bw_rc watch_health_read(struct db *db, const struct viewer *v
                                            int64_t now_us, struct bw_arena *arena,
                                            struct watch_health *ret, struct bw_err *err);
 
-/* -- reports (watch_report.c) ------------------------------------------------------------------------ */
+/* -- reports (watch_report.c) ---------------------------------------------------------------- */
 struct watch_report_seen {
     struct bw_view report;
     int64_t imported_us, newest_us;
@@ -105,7 +106,7 @@ BW_MUST_CHECK enum bw_rc watch_report_list(struct db *db, const struct viewer *v
                                            struct bw_arena *arena, struct watch_report_seen **ret,
                                            size_t *ret_n, struct bw_err *err);
 
-/* -- findings (watch_finding.c) ---------------------------------------------------------------------- */
+/* -- findings (watch_finding.c) -------------------------------------------------------------- */
 
 /* The sealed evidence of one finding, opened into OUT, for whoever may see the finding. */
 BW_MUST_CHECK enum bw_rc watch_evidence_open(struct hub *hub, struct db *db,
@@ -115,6 +116,7 @@ BW_MUST_CHECK enum bw_rc watch_evidence_open(struct hub *hub, struct db *db,
 struct bw_view watch_evidence_aad(struct bw_view public_id, char out[64]);
 
 /* A copy of a row's text in the arena. */
-#define WATCH_COPY(arena, st, column, ret, err) bw_view_copy((arena), db_text((st), (column)), (ret), (err))
+#define WATCH_COPY(arena, st, column, ret, err) \
+    bw_view_copy((arena), db_text((st), (column)), (ret), (err))
 
 #endif

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* watch_intake - events in, findings out.
  *
- * Matching happens outside the write lane. What somebody claims is gathered by (address, day, type, family,
- * port) until the memory is full or the import ends; so a large feed makes few writes and one alert per
- * organisation. Then disclosure is decided with the present snapshot, rows are sealed, sorted by
- * organisation and written in chunks. A chunk asks in its transaction whether the claims are still those
- * of the snapshot; if not it gives up and all that is left is disclosed anew, so an asset that changes in
- * the middle of an import tells nobody what is no longer theirs.
+ * Matching happens outside the write lane. What somebody claims is gathered by (address, day, type,
+ * family, port) until the memory is full or the import ends; so a large feed makes few writes and
+ * one alert per organisation. Then disclosure is decided with the present snapshot, rows are
+ * sealed, sorted by organisation and written in chunks. A chunk asks in its transaction whether the
+ * claims are still those of the snapshot; if not it gives up and all that is left is disclosed
+ * anew, so an asset that changes in the middle of an import tells nobody what is no longer theirs.
  *
- * Idempotent at every point: a finding is unique in the database, and an observation counts once, by a
- * hash over its line (finding_seen). A crash, the same file again, or two imports of one file at once
- * change nothing that is there. Threads: one intake, one thread. */
+ * Idempotent at every point: a finding is unique in the database, and an observation counts once,
+ * by a hash over its line (finding_seen). A crash, the same file again, or two imports of one file
+ * at once change nothing that is there. Threads: one intake, one thread. */
 #include "watch_intake.h"
 
 #include "bw_clock.h"
@@ -35,7 +35,7 @@ struct watch_intake {
     struct watch_result result;
 };
 
-/* -- gathering ------------------------------------------------------------------------------------- */
+/* -- gathering ------------------------------------------------------------------------------- */
 
 static uint64_t mix(uint64_t h, const void *p, size_t n)
 {
@@ -100,14 +100,15 @@ static enum bw_rc start(struct watch_intake *k, const struct watch_event *e, int
     BW_TRY(bw_view_copy(k->arena, e->family, &p->family, err));
     BW_TRY(bw_view_copy(k->arena, e->report, &p->report, err));
     BW_TRY(bw_view_copy(k->arena, e->protocol, &p->protocol, err));
-    BW_TRY(bw_view_copy(k->arena, bw_view_head(e->evidence, WATCH_EVIDENCE_MAX), &p->evidence, err));
+    BW_TRY(
+        bw_view_copy(k->arena, bw_view_head(e->evidence, WATCH_EVIDENCE_MAX), &p->evidence, err));
     k->bucket[bucket] = (uint32_t)++k->n;
     *ret = p;
     return BW_OK;
 }
 
-static enum bw_rc count(struct watch_intake *k, struct watch_pending *p, const struct watch_event *e,
-                        struct bw_err *err)
+static enum bw_rc count(struct watch_intake *k, struct watch_pending *p,
+                        const struct watch_event *e, struct bw_err *err)
 {
     p->events++;
     if (e->seen_us < p->first_us)
@@ -149,7 +150,7 @@ static enum bw_rc gather(struct watch_intake *k, const struct watch_event *e, st
     return count(k, p, e, err);
 }
 
-/* -- writing --------------------------------------------------------------------------------------- */
+/* -- writing --------------------------------------------------------------------------------- */
 
 static int by_organisation(const void *a, const void *b)
 {
@@ -187,7 +188,8 @@ static enum bw_rc hold(struct hub *hub, struct watch_match **ret, struct bw_err 
 static size_t chunk_length(const struct watch_intake *k, size_t at)
 {
     size_t n = 0, marks = 0;
-    while (at + n < k->n && n < WATCH_CHUNK && (n == 0 || marks + k->pending[at + n].n_marks <= WATCH_CHUNK_MARKS))
+    while (at + n < k->n && n < WATCH_CHUNK &&
+           (n == 0 || marks + k->pending[at + n].n_marks <= WATCH_CHUNK_MARKS))
         marks += k->pending[at + n++].n_marks;
     return n;
 }
@@ -212,9 +214,8 @@ static enum bw_rc write_all(struct watch_intake *k, const struct watch_match *ma
                                 .rows = k->pending + *at,
                                 .n = chunk_length(k, *at),
                                 .alert = *alert};
-        c.last = *at + c.n == k->n ||
-                 k->pending[*at + c.n].told.organisation_id !=
-                     k->pending[*at + c.n - 1].told.organisation_id;
+        c.last = *at + c.n == k->n || k->pending[*at + c.n].told.organisation_id !=
+                                          k->pending[*at + c.n - 1].told.organisation_id;
         BW_TRY(watch_chunk_write(&c, err));
         *alert = c.alert;
         tally(k, c.rows, c.n);
@@ -243,7 +244,7 @@ static enum bw_rc flush(struct watch_intake *k, struct bw_err *err)
     return BW_OK;
 }
 
-/* -- the way in ------------------------------------------------------------------------------------ */
+/* -- the way in ------------------------------------------------------------------------------ */
 
 void watch_intake_free(struct watch_intake *k)
 {

@@ -21,12 +21,12 @@ struct watch_pending { /* one finding to be */
     bool opened; /* outcome: it was not there */
 };
 
-/* An organisation's findings may fill several chunks: the first that opens some is told at once, so that
- * no crash swallows the alert; what the others open is told together with its last. */
+/* An organisation's findings may fill several chunks: the first that opens some is told at once, so
+ * that no crash swallows the alert; what the others open is told together with its last. */
 struct watch_alert {
     int64_t organisation_id;
-    bool told;      /* an event was appended */
-    int64_t held;   /* opened since, not told yet */
+    bool told;    /* an event was appended */
+    int64_t held; /* opened since, not told yet */
     int held_worst;
     struct bw_id held_id;
 };
@@ -37,8 +37,8 @@ struct watch_chunk {
     int64_t version;            /* of the snapshot that decided who is told */
     struct watch_pending *rows; /* by organisation */
     size_t n;
-    bool last;                  /* the last row's organisation has no further rows */
-    struct watch_alert alert;   /* in: from the chunk before; out: for the next */
+    bool last;                /* the last row's organisation has no further rows */
+    struct watch_alert alert; /* in: from the chunk before; out: for the next */
 };
 /* Durable when BW_OK. BW_CONFLICT: claims have changed since; nothing was written. */
 BW_MUST_CHECK enum bw_rc watch_chunk_write(struct watch_chunk *c, struct bw_err *err);

@@ -27,7 +27,7 @@ struct watch_claim {
 enum watch_told {
     WATCH_TOLD_NOBODY,       /* no claim, or none that is verified */
     WATCH_TOLD_ORGANISATION, /* the most specific verified claimant */
-    WATCH_TOLD_STAFF,        /* two organisations hold that block verified: the operator's to sort out */
+    WATCH_TOLD_STAFF, /* two organisations hold that block verified: the operator's to sort out */
 };
 struct watch_disclosure {
     enum watch_told told;
@@ -38,8 +38,9 @@ struct watch_match;
 #define WATCH_NO_NODE UINT32_MAX
 
 /* CLAIMS is copied, in any order. A prefix must have its host bits zero. */
-BW_MUST_CHECK enum bw_rc watch_match_new(const struct watch_claim *claims, size_t n, int64_t version,
-                                         struct watch_match **ret, struct bw_err *err);
+BW_MUST_CHECK enum bw_rc watch_match_new(const struct watch_claim *claims, size_t n,
+                                         int64_t version, struct watch_match **ret,
+                                         struct bw_err *err);
 struct watch_match *watch_match_ref(struct watch_match *m);
 void watch_match_unref(struct watch_match *m); /* NULL is fine */
 BW_AUTO_TYPE(watch_match, watch_match_unref);
@@ -60,7 +61,8 @@ bool watch_match_rival(const struct watch_match *m, const struct bw_prefix *pref
 /* The present snapshot as DB's own snapshot sees it; give it back with watch_match_unref(). */
 BW_MUST_CHECK enum bw_rc watch_match_hold(struct db *db, struct watch_match **ret,
                                           struct bw_err *err);
-/* The version that a transaction sees: another than the snapshot's says that claims have changed. */
+/* The version that a transaction sees: another than the snapshot's says that claims have changed.
+ */
 BW_MUST_CHECK enum bw_rc watch_match_version_read(struct db *db, int64_t *ret, struct bw_err *err);
 /* Drops the kept snapshot: when the database is closed. */
 void watch_match_forget(void);

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* watch_network - claims on blocks of addresses: checked, entered, decided, listed.
  *
- * Every change raises network_version in its own transaction, by which match snapshots know that they are
- * behind. Writes: the lane; the rest: any thread. */
+ * Every change raises network_version in its own transaction, by which match snapshots know that
+ * they are behind. Writes: the lane; the rest: any thread. */
 #include "watch_int.h"
 
 #include "json_write.h"
 
-/* -- what may be claimed --------------------------------------------------------------------------- */
+/* -- what may be claimed --------------------------------------------------------------------- */
 
 enum { V4_BITS_AT = 96, WIDEST_V4 = 8, WIDEST_V6 = 16 };
 
-/* No host on the Internet has an address of these. Private and documentation blocks may be claimed: hubs
- * of one house use the former, demonstrations the latter. */
-static const char *const NOBODYS[] = {"0.0.0.0/8",  "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3",
-                                      "0::/16",     "fe80::/10",   "ff00::/8"};
+/* No host on the Internet has an address of these. Private and documentation blocks may be claimed:
+ * hubs of one house use the former, demonstrations the latter. */
+static const char *const NOBODYS[] = {"0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3",
+                                      "0::/16",    "fe80::/10",   "ff00::/8"};
 
 static bool overlaps(const struct bw_prefix *a, const struct bw_prefix *b)
 {
@@ -39,7 +39,8 @@ static bool is_nobodys(const struct bw_prefix *p)
     return false;
 }
 
-/* "192.0.2.0-192.0.2.255": many registries write so. Told what it is as a prefix where it is one. */
+/* "192.0.2.0-192.0.2.255": many registries write so. Told what it is as a prefix where it is one.
+ */
 static enum bw_rc fail_range(struct bw_view text, size_t dash, struct bw_err *err)
 {
     struct bw_view shown = bw_utf8_head(text, 100);
@@ -47,8 +48,8 @@ static enum bw_rc fail_range(struct bw_view text, size_t dash, struct bw_err *er
     char meant[BW_PREFIX_TEXT_MAX];
     if (!bw_ip_parse(bw_view_trim(bw_view_head(text, dash)), &first) ||
         !bw_ip_parse(bw_view_trim(bw_view_from(text, dash + 1)), &last))
-        return bw_fail(err, BW_INVALID, "\"%.*s\" is not an IP address or network like 192.0.2.0/24",
-                       BW_VF(shown));
+        return bw_fail(err, BW_INVALID,
+                       "\"%.*s\" is not an IP address or network like 192.0.2.0/24", BW_VF(shown));
     if (bw_ip_cmp(&first, &last) > 0)
         return bw_fail(err, BW_INVALID,
                        "\"%.*s\" is upside down: its first address is larger than its last",
@@ -87,8 +88,9 @@ enum bw_rc watch_prefix_parse(struct bw_view text, struct bw_prefix *ret, struct
     if (bits == 0)
         return bw_fail(err, BW_INVALID, "\"%.*s\" is the whole Internet", BW_VF(shown));
     if (bits < (is_v4(&p) ? WIDEST_V4 : WIDEST_V6))
-        return bw_fail(err, BW_INVALID, "\"%.*s\" is wider than /%d: enter the parts that are yours",
-                       BW_VF(shown), is_v4(&p) ? WIDEST_V4 : WIDEST_V6);
+        return bw_fail(err, BW_INVALID,
+                       "\"%.*s\" is wider than /%d: enter the parts that are yours", BW_VF(shown),
+                       is_v4(&p) ? WIDEST_V4 : WIDEST_V6);
     if (is_nobodys(&p))
         return bw_fail(err, BW_INVALID, "\"%.*s\": no host on the Internet has such an address",
                        BW_VF(shown));
@@ -108,7 +110,7 @@ enum bw_rc watch_label_check(struct bw_view label, struct bw_err *err)
     return BW_OK;
 }
 
-/* -- writing --------------------------------------------------------------------------------------- */
+/* -- writing --------------------------------------------------------------------------------- */
 
 enum bw_rc watch_audience(struct db_tx *tx, int64_t organisation_id, int64_t *ret_id,
                           struct bw_err *err)
@@ -143,7 +145,8 @@ static enum bw_rc append(struct db_tx *tx, enum ledger_verb verb, struct bw_view
 static enum bw_rc raise_version(struct db_tx *tx, struct bw_err *err)
 {
     BW_AUTO(db_stmt) *st = NULL;
-    BW_TRY(db_change(tx, "UPDATE network_version SET version = version + 1 WHERE id = 1", &st, err));
+    BW_TRY(
+        db_change(tx, "UPDATE network_version SET version = version + 1 WHERE id = 1", &st, err));
     return db_run(st, err);
 }
 
@@ -269,8 +272,8 @@ enum bw_rc watch_network_decide(struct db_tx *tx, const struct viewer *viewer,
     const enum watch_network_state state = verify ? WATCH_VERIFIED : WATCH_REFUSED;
     BW_AUTO(db_stmt) *st = NULL;
     struct subject s;
-    BW_TRY(db_query(db_tx_db(tx), viewer, "SELECT " SUBJECT " FROM v_network n WHERE n.public_id = ?1",
-                    &st, err));
+    BW_TRY(db_query(db_tx_db(tx), viewer,
+                    "SELECT " SUBJECT " FROM v_network n WHERE n.public_id = ?1", &st, err));
     db_bind_text(st, 1, public_id);
     enum bw_rc rc = read_subject(st, &s, err);
     if (rc == BW_NOT_FOUND)
@@ -280,7 +283,7 @@ enum bw_rc watch_network_decide(struct db_tx *tx, const struct viewer *viewer,
     return s.state == state ? BW_OK : decide(tx, viewer->person_id, &s, state, err);
 }
 
-/* -- reading --------------------------------------------------------------------------------------- */
+/* -- reading --------------------------------------------------------------------------------- */
 
 static enum bw_rc read_network(const struct db_stmt *st, struct bw_arena *arena,
                                struct watch_network *ret, struct bw_prefix *ret_prefix,
@@ -294,7 +297,8 @@ static enum bw_rc read_network(const struct db_stmt *st, struct bw_arena *arena,
                                   .added_us = db_int(st, 5)};
     BW_TRY(WATCH_COPY(arena, st, 1, &ret->public_id, err));
     BW_TRY(WATCH_COPY(arena, st, 3, &ret->label, err));
-    return bw_view_copy(arena, bw_view_of(cidr, bw_prefix_format(ret_prefix, cidr)), &ret->cidr, err);
+    return bw_view_copy(arena, bw_view_of(cidr, bw_prefix_format(ret_prefix, cidr)), &ret->cidr,
+                        err);
 }
 
 enum { LIST_FIRST = 32 };

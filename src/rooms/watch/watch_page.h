@@ -70,12 +70,12 @@ struct watch_home {
     struct bw_view chart_words;
     const struct watch_finding_view *findings;
     size_t findings_n;
-    bool first;                /* first page of the list */
-    struct bw_view next;       /* cursor of the next page */
+    bool first;          /* first page of the list */
+    struct bw_view next; /* cursor of the next page */
     const struct watch_network_view *networks;
     size_t networks_n;
-    const struct watch_report_view *reports;
-    size_t reports_n;
+    const struct watch_report_view *reports, *older; /* older: folded away */
+    size_t reports_n, older_n;
     struct watch_network_form form;
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* watch_snapshot - keeps the match snapshot of the open database; see watch_match.h. One slot, as one
- * process has one hub; a second database (tests) simply replaces it. */
+/* watch_snapshot - keeps the match snapshot of the open database; see watch_match.h. One slot, as
+ * one process has one hub; a second database (tests) simply replaces it. */
 #include "watch_match.h"
 
 #include "viewer.h"

@@ -24,9 +24,8 @@ static enum bw_rc wt_network_(struct db_tx *tx, void *arg, struct bw_err *err)
     return watch_network_add(tx, 0, &in, &n->id, err);
 }
 
-__attribute__((unused)) static struct bw_id wt_network(struct member_test *t,
-                                                       enum member_test_organisation o,
-                                                       const char *cidr, bool verified)
+__attribute__((unused)) static struct bw_id
+wt_network(struct member_test *t, enum member_test_organisation o, const char *cidr, bool verified)
 {
     struct wt_network n = {t->organisation[o], cidr, verified, {{0}}};
     struct bw_err err;

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* watch_view - from rows to what the templates print: words, classes, lengths of bars. The page's figures
- * and the chart come from one place, so they cannot differ. */
+/* watch_view - from rows to what the templates print: words, classes, lengths of bars. The page's
+ * figures and the chart come from one place, so they cannot differ. */
 #include "watch_page.h"
 
 #include "bw_clock.h"
 
 enum {
-    STEPS = 5, STEP_WIDTH = 60,          /* the meter, in its own units */
-    BAR_X = 71, BAR_MAX = 190, ROW = 25, /* the chart */
-    WHY_SHOWN = 5
+    STEPS = 5,
+    STEP_WIDTH = 60, /* the meter, in its own units */
+    BAR_X = 71,
+    BAR_MAX = 190,
+    ROW = 25, /* the chart */
+    WHY_SHOWN = 5,
+    REPORTS_SHOWN = 8
 };
 
-/* -- health ---------------------------------------------------------------------------------------- */
+/* -- health ---------------------------------------------------------------------------------- */
 
 static enum bw_rc fill_steps(struct bw_arena *arena, struct watch_home *d, struct bw_err *err)
 {
@@ -59,8 +63,8 @@ static enum bw_rc fill_bars(struct http_req *rq, const struct watch_health *h, s
     return bw_view_copy(http_arena(rq), bw_buf_text(&words), &d->chart_words, err);
 }
 
-static enum bw_rc fill_why(struct bw_arena *arena, const struct watch_health *h, struct watch_home *d,
-                           struct bw_err *err)
+static enum bw_rc fill_why(struct bw_arena *arena, const struct watch_health *h,
+                           struct watch_home *d, struct bw_err *err)
 {
     size_t n = h->n_why < WHY_SHOWN ? h->n_why : WHY_SHOWN;
     struct watch_why_view *why = BW_ARENA_ARRAY(arena, n, struct watch_why_view);
@@ -92,7 +96,7 @@ static enum bw_rc fill_health(struct http_req *rq, struct db *db, struct watch_h
     return fill_bars(rq, &h, d, err);
 }
 
-/* -- findings -------------------------------------------------------------------------------------- */
+/* -- findings -------------------------------------------------------------------------------- */
 
 static enum bw_rc fill_organisation(struct http_req *rq, struct db *db, int64_t id,
                                     struct bw_view *ret, struct bw_err *err)
@@ -135,8 +139,7 @@ enum bw_rc watch_finding_fill(struct http_req *rq, struct db *db, const struct w
         .first_us = f->first_us,
         .last_us = f->last_us,
         .count = f->count,
-        .may_acknowledge =
-            own && f->state == WATCH_NEW && permission_has(viewer, PERM_FINDING_ACT),
+        .may_acknowledge = own && f->state == WATCH_NEW && permission_has(viewer, PERM_FINDING_ACT),
     };
     return own ? BW_OK : fill_organisation(rq, db, f->organisation_id, &ret->organisation, err);
 }
@@ -164,7 +167,7 @@ static enum bw_rc fill_findings(struct http_req *rq, struct db *db, struct watch
     return BW_OK;
 }
 
-/* -- networks and reports -------------------------------------------------------------------------- */
+/* -- networks and reports -------------------------------------------------------------------- */
 
 static enum bw_rc fill_networks(struct http_req *rq, struct db *db, struct watch_home *d,
                                 struct bw_err *err)
@@ -206,9 +209,11 @@ static enum bw_rc fill_reports(struct http_req *rq, struct db *db, struct watch_
         return bw_fail_memory(err);
     for (size_t i = 0; i < n; i++)
         rows[i] = (struct watch_report_view){list[i].report, list[i].imported_us, list[i].newest_us,
-                                             now_us - list[i].imported_us <= WATCH_ACTIVE_US};
+                                             now_us - list[i].newest_us <= WATCH_ACTIVE_US};
     d->reports = rows;
-    d->reports_n = n;
+    d->reports_n = n < REPORTS_SHOWN ? n : REPORTS_SHOWN;
+    d->older = rows + d->reports_n;
+    d->older_n = n - d->reports_n;
     return BW_OK;
 }
 

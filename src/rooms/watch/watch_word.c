@@ -53,18 +53,24 @@ const char *watch_finding_word(enum watch_finding_state s)
 
 enum i18n_msg watch_level_msg(enum watch_level level)
 {
-    static const enum i18n_msg msgs[WATCH_LEVELS] = {
-        MSG_watch_level_unknown, MSG_watch_level_act_now, MSG_watch_level_urgent,
-        MSG_watch_level_exposed, MSG_watch_level_hygiene, MSG_watch_level_nothing};
+    static const enum i18n_msg msgs[WATCH_LEVELS] = {MSG_watch_level_unknown,
+                                                     MSG_watch_level_act_now,
+                                                     MSG_watch_level_urgent,
+                                                     MSG_watch_level_exposed,
+                                                     MSG_watch_level_hygiene,
+                                                     MSG_watch_level_nothing};
     BW_ASSERT((size_t)level < WATCH_LEVELS);
     return msgs[level];
 }
 
 enum i18n_msg watch_advice_msg(enum watch_level level)
 {
-    static const enum i18n_msg msgs[WATCH_LEVELS] = {
-        MSG_watch_advice_unknown, MSG_watch_advice_act_now, MSG_watch_advice_urgent,
-        MSG_watch_advice_exposed, MSG_watch_advice_hygiene, MSG_watch_advice_nothing};
+    static const enum i18n_msg msgs[WATCH_LEVELS] = {MSG_watch_advice_unknown,
+                                                     MSG_watch_advice_act_now,
+                                                     MSG_watch_advice_urgent,
+                                                     MSG_watch_advice_exposed,
+                                                     MSG_watch_advice_hygiene,
+                                                     MSG_watch_advice_nothing};
     BW_ASSERT((size_t)level < WATCH_LEVELS);
     return msgs[level];
 }
