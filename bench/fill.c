@@ -2,12 +2,12 @@
 /* fill - makes a demo community larger or signed in, for the bench programs, on a stopped hub.
  *
  *     fill sessions FILE --data DIR   a session for every active member; a line each in FILE:
- *                                     token, person, organisation, organisation's public id, role, e-mail
- *     fill items N --data DIR         N more items made from those that are there, with indicators of
- *                                     their own, spread over the audiences as the demo's are
+ *                                     token, person, organisation, organisation's public id, role,
+ * e-mail fill items N --data DIR         N more items made from those that are there, with
+ * indicators of their own, spread over the audiences as the demo's are
  *
- * Items go through the rooms' facades. Sessions are written as core/session.c writes them: the demo gives
- * passwords to seven personas only, and 950 sign-ins would measure argon2. */
+ * Items go through the rooms' facades. Sessions are written as core/session.c writes them: the demo
+ * gives passwords to seven personas only, and 950 sign-ins would measure argon2. */
 #include "app.h"
 
 #include "intel.h"
@@ -35,7 +35,7 @@ static enum bw_rc open_fill(struct fill *f, struct bw_err *err)
                                   err);
 }
 
-/* -- sessions ---------------------------------------------------------------------------------------- */
+/* -- sessions ---------------------------------------------------------------------------------- */
 
 struct session_write {
     const struct member_recipient *people;
@@ -76,8 +76,8 @@ static enum bw_rc list_sessions(struct fill *f, struct db *db, const struct sess
     for (size_t i = 0; i < w->n; i++) {
         const struct member_recipient *p = &w->people[i];
         struct member_organisation o;
-        BW_TRY(member_organisation_get(db, f->operator_viewer, p->organisation_id, f->arena, &o,
-                                       err));
+        BW_TRY(
+            member_organisation_get(db, f->operator_viewer, p->organisation_id, f->arena, &o, err));
         fprintf(out, "%s %lld %lld %.*s %s %.*s\n", tokens[i].text, (long long)p->person_id,
                 (long long)p->organisation_id, BW_VF(o.public_id), role_name(p->role),
                 BW_VF(p->email));
@@ -117,7 +117,7 @@ static enum bw_rc fill_sessions(struct fill *f, const char *path, struct bw_err 
     return rc;
 }
 
-/* -- items ------------------------------------------------------------------------------------------- */
+/* -- items ------------------------------------------------------------------------------------- */
 
 static bool is_hex(char c)
 {
@@ -223,7 +223,10 @@ static enum bw_rc read_templates(struct fill *f, struct intel_item *list, size_t
                                  struct bw_err *err)
 {
     BW_AUTO(db) *db = NULL;
-    struct intel_filter all = {.kind = -1, .severity = -1, .tlp = -1, .state = INTEL_PUBLISHED,
+    struct intel_filter all = {.kind = -1,
+                               .severity = -1,
+                               .tlp = -1,
+                               .state = INTEL_PUBLISHED,
                                .limit = 200};
     bool more = true;
     size_t n = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lane_server - the smallest server on infra/http and infra/db, for bench/lane: what does it change that
- * writes run on workers and meet in the write lane, and not on the loop that serves the readers?
+/* lane_server - the smallest server on infra/http and infra/db, for bench/lane: what does it change
+ * that writes run on workers and meet in the write lane, and not on the loop that serves the
+ * readers?
  *
  *     GET  /read            twenty rows, on a loop
  *     POST /write           one row, on a worker: the design
@@ -30,8 +31,8 @@ static enum bw_rc read_rows(struct http_req *rq, struct http_resp *rs, struct bw
     BW_AUTO(db_stmt) *st = NULL;
     enum bw_rc rc;
     BW_TRY(db_open(engine, &db, err));
-    BW_TRY(db_plain(db, "SELECT id, at_us, body FROM note ORDER BY at_us DESC, id DESC LIMIT 20", &st,
-                    err));
+    BW_TRY(db_plain(db, "SELECT id, at_us, body FROM note ORDER BY at_us DESC, id DESC LIMIT 20",
+                    &st, err));
     while ((rc = db_row(st, err)) == BW_OK)
         bw_buf_printf(http_out(rs), "%" PRId64 " %" PRId64 " %.*s\n", db_int(st, 0), db_int(st, 1),
                       BW_VF(db_text(st, 2)));
@@ -45,9 +46,10 @@ static enum bw_rc insert(struct db_tx *tx, void *arg, struct bw_err *err)
     (void)arg;
     BW_TRY(db_change(tx, "INSERT INTO note (at_us, body) VALUES (?1, ?2)", &st, err));
     db_bind_int(st, 1, db_tx_now_us(tx));
-    db_bind_text(st, 2, BW_V("two hundred bytes of something that somebody wanted to keep, and that is "
-                             "written in one transaction of its own as far as its author can tell, with "
-                             "whatever else there is at the moment"));
+    db_bind_text(st, 2,
+                 BW_V("two hundred bytes of something that somebody wanted to keep, and that is "
+                      "written in one transaction of its own as far as its author can tell, with "
+                      "whatever else there is at the moment"));
     return db_run(st, err);
 }
 
@@ -65,8 +67,8 @@ static enum bw_rc stats(struct http_req *rq, struct http_resp *rs, struct bw_err
     struct db_stats s;
     (void)rq, (void)err;
     db_engine_stats(engine, &s);
-    bw_buf_printf(http_out(rs), "writes %" PRId64 " groups %" PRId64 " most %" PRId64 "\n", s.writes,
-                  s.groups, s.group_max);
+    bw_buf_printf(http_out(rs), "writes %" PRId64 " groups %" PRId64 " most %" PRId64 "\n",
+                  s.writes, s.groups, s.group_max);
     http_type(rs, "text/plain");
     return BW_OK;
 }

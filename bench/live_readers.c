@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* live_readers - many open live pages in one process, for bench/alert.
  *
- * Use: live_readers PORT FILE. Each line of FILE is one reader: "read TOKEN" takes what comes, "stall
- * TOKEN" reads the answer's head and then never again, with as small a receive buffer as there is, so
- * that the hub's side fills up in the middle of the stream.
+ * Use: live_readers PORT FILE. Each line of FILE is one reader: "read TOKEN" takes what comes,
+ * "stall TOKEN" reads the answer's head and then never again, with as small a receive buffer as
+ * there is, so that the hub's side fills up in the middle of the stream.
  *
  * Prints "ready N", "stalled PORT" for each that stalls (its own port), and then, as they come:
  *     n READER US     an event "new", read at this time of CLOCK_MONOTONIC
@@ -49,7 +49,8 @@ static bool read_list(const char *path)
 
 static bool open_reader(struct reader *r, uint16_t port)
 {
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(port),
+    struct sockaddr_in a = {.sin_family = AF_INET,
+                            .sin_port = htons(port),
                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     char ask[512];
     int least = 1;
@@ -127,8 +128,7 @@ static void say_ready(void)
     for (size_t i = 0; i < readers_n; i++) {
         struct sockaddr_in a;
         socklen_t n = sizeof a;
-        if (readers[i].stall &&
-            getsockname(readers[i].fd, (struct sockaddr *)(void *)&a, &n) == 0)
+        if (readers[i].stall && getsockname(readers[i].fd, (struct sockaddr *)(void *)&a, &n) == 0)
             printf("stalled %u\n", ntohs(a.sin_port));
     }
 }

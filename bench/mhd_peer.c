@@ -60,11 +60,11 @@ int main(void)
     int port = 0, fd = listen_any(&port), outer = epoll_create1(EPOLL_CLOEXEC);
     memset(bytes, 'x', sizeof bytes);
     struct MHD_Daemon *d =
-        fd < 0 ? NULL
-               : MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, NULL,
-                                  MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, 4096u,
-                                  MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)16384,
-                                  MHD_OPTION_END);
+        fd < 0
+            ? NULL
+            : MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, NULL,
+                               MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, 4096u,
+                               MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)16384, MHD_OPTION_END);
     if (!d || outer < 0) {
         perror("mhd_peer");
         return 1;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sqlite_peer - what durable storing of STIX objects costs where nothing else is done: SQLite alone (WAL,
- * synchronous=FULL), one table of the same shape with five indexes, thousands of rows a transaction. No
- * checks, no hashes, no audiences, no indicators, no ledger: the limit that an import can come near to.
+/* sqlite_peer - what durable storing of STIX objects costs where nothing else is done: SQLite alone
+ * (WAL, synchronous=FULL), one table of the same shape with five indexes, thousands of rows a
+ * transaction. No checks, no hashes, no audiences, no indicators, no ledger: the limit that an
+ * import can come near to.
  *
- * Use: sqlite_peer FILE DATABASE [rows a transaction]. The file is read and split before the clock runs.
- * Prints "objects N cpu_s S". */
+ * Use: sqlite_peer FILE DATABASE [rows a transaction]. The file is read and split before the clock
+ * runs. Prints "objects N cpu_s S". */
 #include "json.h"
 
 #include <sqlite3.h>
@@ -20,7 +21,8 @@ struct object {
 
 static const char SCHEMA[] =
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16384;"
-    "CREATE TABLE object (id INTEGER PRIMARY KEY, audience_id INTEGER NOT NULL, owner_id INTEGER NOT"
+    "CREATE TABLE object (id INTEGER PRIMARY KEY, audience_id INTEGER NOT NULL, owner_id INTEGER "
+    "NOT"
     " NULL, superseded INTEGER NOT NULL, stix_key INTEGER NOT NULL, version_us INTEGER NOT NULL,"
     " added_us INTEGER NOT NULL, stix_id TEXT NOT NULL, type TEXT NOT NULL, version TEXT NOT NULL,"
     " spec_version TEXT NOT NULL, hash BLOB NOT NULL, bytes BLOB NOT NULL) STRICT;"
@@ -109,11 +111,12 @@ static bool insert(sqlite3_stmt *st, const struct object *o, size_t i)
 static bool insert_all(sqlite3 *db, const struct object *list, size_t n, size_t rows)
 {
     sqlite3_stmt *st = NULL;
-    bool ok = sqlite3_prepare_v2(db,
-                                 "INSERT INTO object (audience_id, owner_id, superseded, stix_key,"
-                                 " version_us, added_us, stix_id, type, version, spec_version, hash,"
-                                 " bytes) VALUES (?1, 1, 0, ?2, ?3, ?4, ?5, ?6, ?7, '2.1', ?8, ?9)",
-                                 -1, &st, NULL) == SQLITE_OK;
+    bool ok =
+        sqlite3_prepare_v2(db,
+                           "INSERT INTO object (audience_id, owner_id, superseded, stix_key,"
+                           " version_us, added_us, stix_id, type, version, spec_version, hash,"
+                           " bytes) VALUES (?1, 1, 0, ?2, ?3, ?4, ?5, ?6, ?7, '2.1', ?8, ?9)",
+                           -1, &st, NULL) == SQLITE_OK;
     for (size_t i = 0; ok && i < n; i++) {
         if (i % rows == 0)
             ok = sqlite3_exec(db, i ? "COMMIT; BEGIN" : "BEGIN", NULL, NULL, NULL) == SQLITE_OK;

@@ -13,8 +13,7 @@
 
 enum { EXIT_USAGE = 2, EXIT_RESERVED = 64 };
 
-/* -- init
- * ------------------------------------------------------------------------------------------ */
+/* -- init -------------------------------------------------------------------------------------- */
 
 static bool read_line(const char *prompt, bool hidden, char *out, size_t size)
 {
@@ -123,8 +122,7 @@ static int run_init(int argc, char **argv)
     return rc == BW_OK ? 0 : app_failed(&err);
 }
 
-/* -- ledger
- * ---------------------------------------------------------------------------------------- */
+/* -- ledger ------------------------------------------------------------------------------------ */
 
 static enum bw_rc verify(struct hub *hub, struct bw_err *err)
 {
@@ -167,8 +165,7 @@ static int run_ledger(int argc, char **argv)
     return rc == BW_OK ? 0 : app_failed(&err);
 }
 
-/* -- config, routes
- * -------------------------------------------------------------------------------- */
+/* -- config, routes ---------------------------------------------------------------------------- */
 
 static int run_config(int argc, char **argv)
 {
@@ -245,8 +242,10 @@ const struct command app_commands[] = {
      app_serve},
     {"import", "[--data DIR] [--as EMAIL] [--name NAME] [--tlp LABEL] FILE...",
      "import STIX 2.1, reports as CSV and plain lists",
-     "What a file is, is told by its contents; the name of a report (scan_rdp.csv) says its kind where\n"
-     "the header alone leaves a doubt. Imports as the person with the e-mail address EMAIL, else as the\n"
+     "What a file is, is told by its contents; the name of a report (scan_rdp.csv) says its kind "
+     "where\n"
+     "the header alone leaves a doubt. Imports as the person with the e-mail address EMAIL, else "
+     "as the\n"
      "hub's first operator. LABEL is for what carries none: clear, green, amber, amber+strict.\n"
      "The same file again changes nothing. Exit status 1: nothing could be taken of a file.",
      app_import},

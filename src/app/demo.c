@@ -58,8 +58,7 @@ static size_t pick(size_t n)
     return (size_t)bw_random_below(BW_RANDOM_DEMO, n);
 }
 
-/* -- words
- * ------------------------------------------------------------------------------------------ */
+/* -- words ------------------------------------------------------------------------------------- */
 
 /* Lines of "[name]" in TEXT; comments and blank lines are left out. */
 static size_t section(const char *text, const char *name, struct bw_view lines[LINES_MAX])
@@ -169,8 +168,7 @@ static bool put_part(struct bw_buf *out, const char *kind, enum i18n_lang lang, 
     return true;
 }
 
-/* -- organisations and people
- * ------------------------------------------------------------------------ */
+/* -- organisations and people ------------------------------------------------------------------ */
 
 static const struct persona {
     const char *name;
@@ -288,8 +286,7 @@ static enum bw_rc prepare_person(struct organisation_write *w, int number, struc
     struct bw_view given = any(demo_community, "given"); /* BW_VF names its argument twice */
     p->persona = persona_of(w->index, number);
     p->in = (struct member_person_in){
-        .name = bw_arena_printf(d->arena, "%.*s %.*s", BW_VF(family.text[I18N_EN]),
-                                BW_VF(given)),
+        .name = bw_arena_printf(d->arena, "%.*s %.*s", BW_VF(family.text[I18N_EN]), BW_VF(given)),
         .email = p->persona ? bw_arena_printf(d->arena, "%s@demo.example", p->persona->name)
                             : bw_arena_printf(d->arena, "person%d@org%d.example", number, w->index),
         .lang = (enum i18n_lang)((w->index + number) % I18N_LANGS),
@@ -357,8 +354,7 @@ static enum bw_rc add_organisation(struct demo *d, int i, struct bw_err *err)
     return BW_OK;
 }
 
-/* -- items
- * ------------------------------------------------------------------------------------------ */
+/* -- items ------------------------------------------------------------------------------------- */
 
 struct item_write {
     const struct intel_prepared *prepared;
@@ -472,8 +468,7 @@ static enum bw_rc add_items(struct demo *d, struct bw_err *err)
     return rc;
 }
 
-/* -- networks and findings
- * -------------------------------------------------------------------------- */
+/* -- networks and findings --------------------------------------------------------------------- */
 
 static enum bw_rc write_networks(struct db_tx *tx, void *arg, struct bw_err *err)
 {

@@ -44,8 +44,7 @@ struct running {
     char spool[4096];
 };
 
-/* -- the hub's own jobs
- * ---------------------------------------------------------------------------- */
+/* -- the hub's own jobs ------------------------------------------------------------------------ */
 
 static enum bw_rc job_checkpoint(struct job *job, struct bw_err *err)
 {
@@ -81,8 +80,7 @@ static enum bw_rc job_mail(struct job *job, struct bw_err *err)
     return rc == BW_BUSY ? BW_OK : rc;
 }
 
-/* -- putting together
- * ------------------------------------------------------------------------------ */
+/* -- putting together -------------------------------------------------------------------------- */
 
 static void gather(struct running *r)
 {

@@ -31,8 +31,7 @@ static enum ledger_verb verb_of(struct bw_view name)
     return LEDGER_VERB_COUNT; /* of a later release: consumers ignore it */
 }
 
-/* -- leaf
- * ------------------------------------------------------------------------------------------ */
+/* -- leaf -------------------------------------------------------------------------------------- */
 
 struct crypto_digest ledger_commit_bytes(struct bw_view salt, char field, struct bw_view value)
 {
@@ -69,8 +68,7 @@ struct crypto_digest ledger_leaf_hash(const struct ledger_leaf *leaf)
     return crypto_sha256_views(parts, BW_COUNT(parts));
 }
 
-/* -- appending
- * ------------------------------------------------------------------------------------- */
+/* -- appending --------------------------------------------------------------------------------- */
 
 static enum bw_rc insert_event(struct db_tx *tx, const struct ledger_entry *e, struct bw_view salt,
                                int64_t *ret_id, struct bw_err *err)
@@ -120,8 +118,7 @@ enum bw_rc ledger_append(struct db_tx *tx, const struct ledger_entry *e, struct 
     return db_run(st, err);
 }
 
-/* -- sequencing
- * ------------------------------------------------------------------------------------ */
+/* -- sequencing -------------------------------------------------------------------------------- */
 
 enum bw_rc ledger_state_read(struct db *db, struct merkle *ret, int64_t *ret_added_us,
                              struct bw_err *err)
@@ -241,8 +238,7 @@ void ledger_attach(struct db_engine *e)
     ledger_hooks(e, NULL, NULL);
 }
 
-/* -- reading
- * --------------------------------------------------------------------------------------- */
+/* -- reading ----------------------------------------------------------------------------------- */
 
 enum bw_rc ledger_next(struct db *db, int64_t *ret_position, struct bw_err *err)
 {

@@ -61,8 +61,7 @@ struct ledger_entry {
 BW_MUST_CHECK enum bw_rc ledger_append(struct db_tx *tx, const struct ledger_entry *e,
                                        struct bw_err *err);
 
-/* -- following
- * ------------------------------------------------------------------------------------- */
+/* -- following --------------------------------------------------------------------------------- */
 struct ledger_event {
     int64_t position; /* from 0; never leaves the hub */
     int64_t added_us; /* strictly increasing with position */
@@ -101,8 +100,7 @@ BW_MUST_CHECK enum bw_rc ledger_skip(struct db_engine *e, const char *consumer, 
 /* Waits until every durable consumer has taken what is committed now; tests and clean stops. */
 bool ledger_settle(struct ledger *l, int timeout_ms);
 
-/* -- proof
- * ----------------------------------------------------------------------------------------- */
+/* -- proof ------------------------------------------------------------------------------------- */
 struct ledger_checkpoint {
     int64_t size; /* leaves */
     struct crypto_digest root;

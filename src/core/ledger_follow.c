@@ -102,8 +102,9 @@ static bool is_stopping(struct ledger *l)
     return stopping;
 }
 
-/* What a durable consumer does may be much for one event (a thousand mails): it is given them one by
- * one, so that stopping does not wait for a whole batch and a failure takes back only its own. */
+/* What a durable consumer does may be much for one event (a thousand mails): it is given them one
+ * by one, so that stopping does not wait for a whole batch and a failure takes back only its own.
+ */
 static enum bw_rc hand_over(struct follower *f, const struct ledger_event *events, size_t n,
                             size_t *ret_done, struct bw_err *err)
 {

@@ -79,8 +79,7 @@ enum bw_rc ledger_sign(struct db_engine *e, const struct crypto_signer *signer,
     return BW_OK;
 }
 
-/* -- verifying
- * ------------------------------------------------------------------------------------- */
+/* -- verifying --------------------------------------------------------------------------------- */
 
 static enum bw_rc broken(struct bw_err *err, int64_t position, const char *what)
 {

@@ -62,8 +62,7 @@ enum bw_rc req_write(struct http_req *rq, db_write_fn fn, void *arg, struct bw_e
     return db_write(r->hub->db, fn, arg, err);
 }
 
-/* -- forms
- * ----------------------------------------------------------------------------------------- */
+/* -- forms ------------------------------------------------------------------------------------- */
 
 struct bw_view req_csrf(struct http_req *rq)
 {
@@ -122,8 +121,7 @@ static enum bw_rc check_form(struct http_req *rq, struct bw_err *err)
     return BW_OK;
 }
 
-/* -- hooks
- * ----------------------------------------------------------------------------------------- */
+/* -- hooks ------------------------------------------------------------------------------------- */
 
 static bool loopback_name(struct bw_view host)
 {

@@ -83,8 +83,7 @@ BW_MUST_CHECK enum bw_rc api_key_add(struct db_tx *tx, const struct api_key_in *
 BW_MUST_CHECK enum bw_rc api_key_end(struct db_tx *tx, int64_t person_id, struct bw_view public_id,
                                      struct bw_err *err);
 
-/* -- hooks of the server, set by app/
- * -------------------------------------------------------------- */
+/* -- hooks of the server, set by app/ ---------------------------------------------------------- */
 enum bw_rc req_begin(struct http_req *rq, struct http_resp *rs, struct bw_err *err);
 enum bw_rc req_admit(struct http_req *rq, struct http_resp *rs, struct bw_err *err);
 void req_end(struct http_req *rq, int status);

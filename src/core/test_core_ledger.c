@@ -8,8 +8,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* -- the tree against the definition of RFC 6962 2.1, written the slow way
- * --------------------------- */
+/* -- the tree against the definition of RFC 6962 2.1, written the slow way --------------------- */
 
 static struct crypto_digest slow_root(const struct crypto_digest *leaves, size_t n)
 {
@@ -57,8 +56,7 @@ BW_TEST(known_roots)
                "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
 }
 
-/* -- appending, order, proof
- * -------------------------------------------------------------------------- */
+/* -- appending, order, proof ------------------------------------------------------------------- */
 
 static enum bw_rc append(struct db_tx *tx, void *arg, struct bw_err *err)
 {
@@ -211,8 +209,7 @@ BW_TEST(erasing_an_opening_breaks_no_leaf)
     db_engine_close(e);
 }
 
-/* -- following
- * ---------------------------------------------------------------------------------------- */
+/* -- following --------------------------------------------------------------------------------- */
 
 static _Atomic int taken, failures_left;
 static _Atomic bool in_order = true;

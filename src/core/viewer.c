@@ -171,8 +171,7 @@ const int64_t *viewer_reach_list(const struct viewer *v, struct db *db, size_t *
     return list;
 }
 
-/* -- holdings
- * -------------------------------------------------------------------------------------- */
+/* -- holdings ---------------------------------------------------------------------------------- */
 
 enum bw_rc holding_give(struct db_tx *tx, enum holder_kind kind, int64_t holder_id, struct grant g,
                         struct bw_err *err)

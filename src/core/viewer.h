@@ -57,8 +57,7 @@ bool viewer_holds(const struct viewer *v, struct grant g);
 bool viewer_reach(const struct viewer *v, struct db *db, int64_t audience_id);
 const int64_t *viewer_reach_list(const struct viewer *v, struct db *db, size_t *ret_n);
 
-/* -- holdings
- * -------------------------------------------------------------------------------------- */
+/* -- holdings ---------------------------------------------------------------------------------- */
 enum holder_kind { HOLDER_PERSON = 0, HOLDER_ORGANISATION = 1 };
 
 /* Gives the grant from now on; already held: BW_OK, nothing changes. */

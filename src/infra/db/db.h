@@ -105,7 +105,7 @@ struct db_hooks {
 };
 void db_engine_hooks(struct db_engine *e, const struct db_hooks *hooks);
 
-/* -- statements ------------------------------------------------------------------------------ */
+/* -- statements -------------------------------------------------------------------------------- */
 
 /* Reading as VIEWER (never NULL; core's viewer_system(reason) for jobs). Cached by text. */
 #define db_query(db, viewer, sql, ret, err) db_query_text((db), (viewer), "" sql, (ret), (err))
@@ -161,13 +161,13 @@ struct bw_view db_text(const struct db_stmt *st, int column);
 struct bw_view db_bytes(const struct db_stmt *st, int column);
 bool db_null(const struct db_stmt *st, int column);
 
-/* -- full text (see text.h for folding) ------------------------------------------------------ */
+/* -- full text (see text.h for folding) -------------------------------------------------------- */
 BW_MUST_CHECK enum bw_rc db_fulltext_put(struct db_tx *tx, const char *name, int64_t id,
                                          struct bw_view folded, struct bw_err *err);
 BW_MUST_CHECK enum bw_rc db_fulltext_drop(struct db_tx *tx, const char *name, int64_t id,
                                           struct bw_err *err);
 
-/* -- for the operator and tests -------------------------------------------------------------- */
+/* -- for the operator and tests ---------------------------------------------------------------- */
 struct db_stats {
     int64_t writes;     /* functions that ran and were committed */
     int64_t groups;     /* commits */

@@ -117,7 +117,7 @@ static bool has_prefix(struct bw_view name, const char *prefix)
     return name.n > p.n && bw_view_eq_nocase(bw_view_head(name, p.n), p);
 }
 
-/* -- neutral words --------------------------------------------------------------------------- */
+/* -- neutral words ----------------------------------------------------------------------------- */
 
 enum word_args { ARGS_NONE, ARGS_NAME, ARGS_MATCH, ARGS_HITS };
 
@@ -272,7 +272,7 @@ static enum bw_rc rewrite(struct rewrite *r, char **ret)
     return BW_OK;
 }
 
-/* -- rules ----------------------------------------------------------------------------------- */
+/* -- rules ------------------------------------------------------------------------------------- */
 
 /* L stands behind a name: does `[(columns)] AS [NOT MATERIALIZED] (` follow? Nothing else in SQL
  * has that form. L is a copy. */

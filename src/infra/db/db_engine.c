@@ -161,7 +161,7 @@ void db_engine_stats(struct db_engine *e, struct db_stats *ret)
     };
 }
 
-/* -- integrity ------------------------------------------------------------------------------- */
+/* -- integrity --------------------------------------------------------------------------------- */
 
 /* BW_BROKEN with the first row of a check that answers with what is wrong ("ok" is nothing). */
 static enum bw_rc check_with(sqlite3 *c, const char *sql, struct bw_err *err)

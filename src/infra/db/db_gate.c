@@ -57,7 +57,7 @@ enum bw_rc db_gates_load(struct db_engine *e, sqlite3 *c, struct bw_err *err)
     return rc;
 }
 
-/* -- the authorizer -------------------------------------------------------------------------- */
+/* -- the authorizer ---------------------------------------------------------------------------- */
 
 static bool starts(const char *name, const char *prefix)
 {
@@ -135,7 +135,7 @@ static int authorize(void *arg, int action, const char *a, const char *b, const 
     return SQLITE_DENY;
 }
 
-/* -- reach(audience_id) ---------------------------------------------------------------------- */
+/* -- reach(audience_id) ------------------------------------------------------------------------ */
 
 static void sql_reach(sqlite3_context *cx, int n, sqlite3_value **v)
 {
@@ -159,7 +159,7 @@ static void sql_reach(sqlite3_context *cx, int n, sqlite3_value **v)
     sqlite3_result_int(cx, st->memo_answer[at]);
 }
 
-/* -- reachable(audience_id) ------------------------------------------------------------------ */
+/* -- reachable(audience_id) -------------------------------------------------------------------- */
 
 struct list_table {
     sqlite3_vtab base;

@@ -74,7 +74,7 @@ static bool gone(const struct group *g)
     return !g->tx.db || sqlite3_get_autocommit(g->tx.db->c) != 0;
 }
 
-/* -- one transaction ------------------------------------------------------------------------- */
+/* -- one transaction --------------------------------------------------------------------------- */
 
 static enum bw_rc own(struct group *g, enum db_own which, const char *what, struct bw_err *err)
 {
@@ -206,7 +206,7 @@ static enum bw_rc commit(struct group *g, struct bw_err *err)
     return BW_OK;
 }
 
-/* -- groups ---------------------------------------------------------------------------------- */
+/* -- groups ------------------------------------------------------------------------------------ */
 
 /* ERR for every member that has not failed by itself. */
 static void fail_good(struct group *g, const struct bw_err *err)
@@ -301,7 +301,7 @@ static void *lane_main(void *arg)
     }
 }
 
-/* -- the caller's side ----------------------------------------------------------------------- */
+/* -- the caller's side ------------------------------------------------------------------------- */
 
 enum bw_rc db_write(struct db_engine *e, db_write_fn fn, void *arg, struct bw_err *err)
 {
@@ -357,7 +357,7 @@ void db_engine_hooks(struct db_engine *e, const struct db_hooks *hooks)
     e->hooks = *hooks;
 }
 
-/* -- starting and stopping ------------------------------------------------------------------- */
+/* -- starting and stopping --------------------------------------------------------------------- */
 
 enum bw_rc db_thread_start(pthread_t *t, void *(*run)(void *), void *arg, const char *name,
                            struct bw_err *err)

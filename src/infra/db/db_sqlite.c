@@ -12,7 +12,7 @@
 #include "bw_log.h"
 #include "db_int.h"
 
-/* -- errors ---------------------------------------------------------------------------------- */
+/* -- errors ------------------------------------------------------------------------------------ */
 
 static const char SAY_FULL[] = "the disk is full: nothing was saved, try again when there is room";
 static const char SAY_IO[] = "the database's disk gave an error: nothing was saved; try again, and "
@@ -93,7 +93,7 @@ enum bw_rc db_number(sqlite3 *c, const char *sql, int64_t *ret, struct bw_err *e
     return rc;
 }
 
-/* -- connections ----------------------------------------------------------------------------- */
+/* -- connections ------------------------------------------------------------------------------- */
 
 static const struct own_text {
     const char *text;
@@ -236,7 +236,7 @@ int db_own(struct db *db, enum db_own which)
     return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
-/* -- the pool -------------------------------------------------------------------------------- */
+/* -- the pool ---------------------------------------------------------------------------------- */
 
 static unsigned thread_number(void) /* from 1; gettid() would be a system call each time */
 {
@@ -298,7 +298,7 @@ void db_pool_empty(struct db_engine *e)
     e->n_spare = 0;
 }
 
-/* -- sessions -------------------------------------------------------------------------------- */
+/* -- sessions ---------------------------------------------------------------------------------- */
 
 enum bw_rc db_open(struct db_engine *e, struct db **ret, struct bw_err *err)
 {

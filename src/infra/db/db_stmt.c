@@ -14,7 +14,7 @@
 
 static const char SAY_BROKEN[] = "the hub made a mistake with its database";
 
-/* -- cache ----------------------------------------------------------------------------------- */
+/* -- cache ------------------------------------------------------------------------------------- */
 
 static uint64_t text_hash(const char *p, size_t n) /* FNV-1a; literals only, so no key is needed */
 {
@@ -76,7 +76,7 @@ void db_cache_empty(struct db *db)
     db->n_cached = 0;
 }
 
-/* -- preparing ------------------------------------------------------------------------------- */
+/* -- preparing --------------------------------------------------------------------------------- */
 
 static enum bw_rc fail_statement(struct db *db, int code, const struct db_stmt *st,
                                  struct bw_err *err)
@@ -272,7 +272,7 @@ void db_again(struct db_stmt *st)
     stmt_rewind(st);
 }
 
-/* -- binding --------------------------------------------------------------------------------- */
+/* -- binding ----------------------------------------------------------------------------------- */
 
 static void keep(struct db_stmt *st, enum bw_rc rc, int at, const char *why)
 {
@@ -342,7 +342,7 @@ static enum bw_rc fail_kept(const struct db_stmt *st, struct bw_err *err)
     return bw_fail(err, st->rc, "the value ?%d %s", st->why_at, st->why);
 }
 
-/* -- stepping -------------------------------------------------------------------------------- */
+/* -- stepping ---------------------------------------------------------------------------------- */
 
 static enum bw_rc start(struct db_stmt *st, struct bw_err *err)
 {
@@ -427,7 +427,7 @@ int64_t db_changes(const struct db_stmt *st)
     return st->changes;
 }
 
-/* -- columns --------------------------------------------------------------------------------- */
+/* -- columns ----------------------------------------------------------------------------------- */
 
 int64_t db_int(const struct db_stmt *st, int column)
 {

@@ -201,8 +201,8 @@ static const struct {
     [MD_BLOCK_TD] = {NULL, "</td>"},
 };
 
-/* The first heading is h3, whether it was written # or ##, and none goes down by more than one: a page's
- * outline must not have holes (WCAG 1.3.1). */
+/* The first heading is h3, whether it was written # or ##, and none goes down by more than one: a
+ * page's outline must not have holes (WCAG 1.3.1). */
 static int heading(struct markdown *m, const MD_BLOCK_H_DETAIL *h)
 {
     int written = (int)h->level;

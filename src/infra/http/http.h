@@ -38,8 +38,9 @@ enum http_place {
     HTTP_WORKER, /* on a worker thread; queue of options.worker_queue, then 503 */
     HTTP_SLOW, /* password hashing: 2 threads at low priority, queue of 32, then 429 before any work
                 */
-    HTTP_READER, /* reads that may take longer than a loop has (pages of objects, long texts): threads
-                    of their own, so that readers never wait behind handlers that wait for a commit */
+    HTTP_READER, /* reads that may take longer than a loop has (pages of objects, long texts):
+                    threads of their own, so that readers never wait behind handlers that wait for a
+                    commit */
 };
 
 /* The form of the answer: decides which constant headers it gets; hooks use it for errors and CSRF.
@@ -150,11 +151,11 @@ struct http_options {
     int connections_max;         /* [4096] all loops together; further ones are closed at once */
     int connections_per_address; /* [256] an IPv6 /64 is one address; not for trusted proxies */
     int header_ms;               /* [10 s] until line and headers are complete */
-    int body_ms;                 /* [20 s] without progress at min_rate; sending: + 1 s for each min_rate bytes */
-    int min_rate;                /* [2048] bytes a second */
-    int idle_ms;                 /* [60 s] between requests of one connection */
-    int heartbeat_ms;            /* [20 s] comment on a silent stream */
-    int streams_max;             /* [2048] open streams, then 503 */
+    int body_ms;  /* [20 s] without progress at min_rate; sending: + 1 s for each min_rate bytes */
+    int min_rate; /* [2048] bytes a second */
+    int idle_ms;  /* [60 s] between requests of one connection */
+    int heartbeat_ms; /* [20 s] comment on a silent stream */
+    int streams_max;  /* [2048] open streams, then 503 */
 
     const struct bw_prefix *proxies; /* whose X-Forwarded-For and -Proto are believed */
     size_t n_proxies;

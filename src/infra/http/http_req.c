@@ -453,8 +453,8 @@ void http_req_options(struct http_req *rq)
     http_req_end(rq, rq->rs.status);
 }
 
-/* A route that takes anything gets a form's body as it is, unless it names the form's type too: tools
- * send files as application/x-www-form-urlencoded when nobody tells them otherwise. */
+/* A route that takes anything gets a form's body as it is, unless it names the form's type too:
+ * tools send files as application/x-www-form-urlencoded when nobody tells them otherwise. */
 static bool is_form(const struct http_req *rq, const char *type)
 {
     struct bw_view rest = bw_view_z(rq->route->types);

@@ -84,7 +84,7 @@ enum bw_rc job_retry(struct db_tx *tx, struct bw_view public_id, struct bw_err *
     return db_changes(st) == 1 ? BW_OK : bw_fail(err, BW_NOT_FOUND, "there is no such failed job");
 }
 
-/* -- inside run ------------------------------------------------------------------------------ */
+/* -- inside run -------------------------------------------------------------------------------- */
 
 struct bw_view job_args(const struct job *job)
 {
@@ -181,7 +181,7 @@ enum bw_rc job_progress(struct job *job, int64_t done, int64_t total, struct bw_
     return BW_OK;
 }
 
-/* -- looking --------------------------------------------------------------------------------- */
+/* -- looking ----------------------------------------------------------------------------------- */
 
 static void copy_text(char *out, size_t size, struct bw_view v)
 {

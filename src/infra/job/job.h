@@ -55,7 +55,7 @@ BW_MUST_CHECK enum bw_rc job_add(struct db_tx *tx, const char *kind, struct bw_v
 /* A failed job, once more from its kept state. BW_NOT_FOUND: no failed job of that id. */
 BW_MUST_CHECK enum bw_rc job_retry(struct db_tx *tx, struct bw_view public_id, struct bw_err *err);
 
-/* -- inside run ------------------------------------------------------------------------------ */
+/* -- inside run -------------------------------------------------------------------------------- */
 
 struct bw_view job_args(const struct job *job);
 struct bw_view job_state(const struct job *job); /* as it was when this run began; empty at first */
@@ -74,7 +74,7 @@ BW_MUST_CHECK enum bw_rc job_keep(struct db_tx *tx, const struct job *job, struc
 BW_MUST_CHECK enum bw_rc job_progress(struct job *job, int64_t done, int64_t total,
                                       struct bw_view text, struct bw_err *err);
 
-/* -- running --------------------------------------------------------------------------------- */
+/* -- running ----------------------------------------------------------------------------------- */
 
 /* KINDS stays the caller's and unchanged. ARG is handed to the jobs. */
 BW_MUST_CHECK enum bw_rc job_runner_start(struct db_engine *e, const struct job_kind *kinds,
@@ -83,7 +83,7 @@ BW_MUST_CHECK enum bw_rc job_runner_start(struct db_engine *e, const struct job_
 void job_runner_stop(struct job_runner *r); /* waits for running jobs; NULL is fine */
 void job_wake(struct job_runner *r);        /* something was added; cheap; NULL is fine */
 
-/* -- looking --------------------------------------------------------------------------------- */
+/* -- looking ----------------------------------------------------------------------------------- */
 
 enum job_phase { JOB_WAITING, JOB_AGAIN, JOB_RUNNING, JOB_DONE, JOB_FAILED }; /* as in the column */
 

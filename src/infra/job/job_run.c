@@ -33,7 +33,7 @@ static int tries_max(const struct job_kind *k)
     return k->tries_max > 0 ? k->tries_max : JOB_TRIES_MAX;
 }
 
-/* -- claiming -------------------------------------------------------------------------------- */
+/* -- claiming ---------------------------------------------------------------------------------- */
 
 struct claim {
     struct job_runner *runner;
@@ -165,7 +165,7 @@ static enum bw_rc claim_in(struct db_tx *tx, void *arg, struct bw_err *err)
     return BW_OK;
 }
 
-/* -- finishing ------------------------------------------------------------------------------- */
+/* -- finishing --------------------------------------------------------------------------------- */
 
 struct finish {
     const struct job *job;
@@ -262,7 +262,7 @@ static void run_job(struct job *j)
     }
 }
 
-/* -- threads --------------------------------------------------------------------------------- */
+/* -- threads ----------------------------------------------------------------------------------- */
 
 static void *worker_main(void *arg)
 {
@@ -464,7 +464,7 @@ void job_wake(struct job_runner *r)
     pthread_mutex_unlock(&r->lock);
 }
 
-/* -- starting and stopping ------------------------------------------------------------------- */
+/* -- starting and stopping --------------------------------------------------------------------- */
 
 static enum bw_rc add_repeating(struct db_tx *tx, const struct job_kind *k, struct bw_err *err)
 {

@@ -23,7 +23,7 @@ struct importing {
     int64_t newest_us; /* of the rows taken */
 };
 
-/* -- the file itself ------------------------------------------------------------------------- */
+/* -- the file itself --------------------------------------------------------------------------- */
 
 /* A report holds what others are concerned by: its owner and the hub's staff may read it. A list is
  * its owner's, under TLP:RED the sender's alone. */
@@ -130,7 +130,7 @@ static enum bw_rc finish(struct db_tx *tx, void *arg, struct bw_err *err)
     return append(tx, im, err);
 }
 
-/* -- reports --------------------------------------------------------------------------------- */
+/* -- reports ----------------------------------------------------------------------------------- */
 
 struct block {
     struct watch_event *events;
@@ -195,7 +195,7 @@ static enum bw_rc import_report(struct importing *im, struct bw_err *err)
     return im->before ? BW_OK : db_write(im->in->hub->db, finish, im, err);
 }
 
-/* -- the rest -------------------------------------------------------------------------------- */
+/* -- the rest ---------------------------------------------------------------------------------- */
 
 static struct intel_import intel_in(const struct feed_import_in *in)
 {

@@ -11,7 +11,7 @@
 #define FEED_CELLS_MAX 1024
 #define FEED_WORD_MAX 64 /* bytes of a family, a protocol */
 
-/* -- CSV (feed_csv.c; RFC 4180, fuzzed by fuzz_feed_csv) ------------------------------------- */
+/* -- CSV (feed_csv.c; RFC 4180, fuzzed by fuzz_feed_csv) --------------------------------------- */
 struct feed_cell {
     struct bw_view text; /* borrowed, without its quotes */
     bool doubled;        /* holds "" that stand for ": feed_cell_text() */
@@ -36,7 +36,7 @@ enum feed_csv_got feed_csv_next(struct feed_csv *c, struct feed_record *r);
 /* The cell with doubled quotes made single, trimmed. {NULL, 0} when out of memory. */
 struct bw_view feed_cell_text(const struct feed_cell *cell, struct bw_arena *arena);
 
-/* -- report types (feed_kinds.c: the table; feed_kind.c) ------------------------------------- */
+/* -- report types (feed_kinds.c: the table; feed_kind.c) --------------------------------------- */
 struct feed_kind {
     const char *name, *rsit_type;
     int severity;        /* default of its rows, as intel_severity */
@@ -61,13 +61,13 @@ void feed_kind_guess(const struct bw_view *columns, size_t n, struct feed_kind_g
 const struct feed_kind *feed_kind_settle(const struct feed_kind_guess *g, struct bw_view tag,
                                          bool v6);
 
-/* -- times (feed_time.c) --------------------------------------------------------------------- */
+/* -- times (feed_time.c) ----------------------------------------------------------------------- */
 
 /* "2019-09-04 15:45:51" (UTC), also with T, fraction, Z, UTC, GMT or an offset; seconds since 1970.
  */
 bool feed_time_parse(struct bw_view text, int64_t *ret_us);
 
-/* -- rows (feed_rows.c) ---------------------------------------------------------------------- */
+/* -- rows (feed_rows.c) ------------------------------------------------------------------------ */
 struct feed_rows;
 enum feed_row { FEED_ROW_EVENT, FEED_ROW_REFUSED, FEED_ROW_END };
 /* Reads header and first row and settles what kind of report it is. Rows later than NOW_US plus a

@@ -164,7 +164,7 @@ void feed_kind_guess(const struct bw_view *columns, size_t n, struct feed_kind_g
     }
 }
 
-/* -- by the first row ------------------------------------------------------------------------ */
+/* -- by the first row -------------------------------------------------------------------------- */
 
 static bool is_v6(const char *name)
 {
@@ -223,7 +223,7 @@ const struct feed_kind *feed_kind_settle(const struct feed_kind_guess *g, struct
     return best;
 }
 
-/* -- by the file's name ---------------------------------------------------------------------- */
+/* -- by the file's name ------------------------------------------------------------------------ */
 
 const struct feed_kind *feed_kind_of_name(struct bw_view file_name)
 {

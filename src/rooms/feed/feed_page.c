@@ -48,7 +48,7 @@ static enum bw_rc run(struct http_req *rq, struct bw_view name, struct bw_view b
     return feed_import(&in, http_arena(rq), ret, err);
 }
 
-/* -- API ------------------------------------------------------------------------------------- */
+/* -- API --------------------------------------------------------------------------------------- */
 
 static void put_result(struct json_writer *w, const struct feed_result *r)
 {
@@ -90,7 +90,7 @@ enum bw_rc feed_import_api(struct http_req *rq, struct http_resp *rs, struct bw_
     return BW_OK;
 }
 
-/* -- page ------------------------------------------------------------------------------------ */
+/* -- page -------------------------------------------------------------------------------------- */
 
 static enum bw_rc fill_choices(struct http_req *rq, enum tlp tlp, bool own, struct feed_page *d,
                                struct bw_err *err)

@@ -13,7 +13,7 @@ const char *feed_form_word(enum feed_form f)
     return words[f];
 }
 
-/* -- what is not text ------------------------------------------------------------------------ */
+/* -- what is not text -------------------------------------------------------------------------- */
 
 static const struct {
     struct bw_view magic;
@@ -89,7 +89,7 @@ static enum bw_rc refuse_odd(struct bw_view v, struct bw_err *err)
     return BW_OK;
 }
 
-/* -- what text it is ------------------------------------------------------------------------- */
+/* -- what text it is --------------------------------------------------------------------------- */
 
 static struct bw_view skip_space(struct bw_view v)
 {

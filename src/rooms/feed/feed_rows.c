@@ -56,7 +56,7 @@ struct feed_rows {
     struct feed_record record;
 };
 
-/* -- opening --------------------------------------------------------------------------------- */
+/* -- opening ----------------------------------------------------------------------------------- */
 
 static int find_column(const struct bw_view *columns, size_t n, const char *name)
 {
@@ -213,7 +213,7 @@ void feed_rows_forget(struct feed_rows *r)
     bw_arena_reset(r->arena);
 }
 
-/* -- one row --------------------------------------------------------------------------------- */
+/* -- one row ----------------------------------------------------------------------------------- */
 
 static struct bw_view shown(struct bw_view v)
 {

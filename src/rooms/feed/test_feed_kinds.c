@@ -76,7 +76,7 @@ BW_TEST(names_of_files)
     }
 }
 
-/* -- rows labelled by hand ------------------------------------------------------------------- */
+/* -- rows labelled by hand --------------------------------------------------------------------- */
 
 #define SINK                                                                                      \
     "timestamp,protocol,src_ip,src_port,src_asn,src_geo,src_region,src_city,src_hostname,"        \

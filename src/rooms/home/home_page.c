@@ -5,7 +5,7 @@
 #include "bw_clock.h"
 #include "home_html.h"
 
-enum { NEWEST = 10, URGENT_LOOKED_AT = 20, URGENT = 5, DRAFTS = 5 };
+enum { NEWEST = 10, URGENT = 5, DRAFTS = 5 };
 
 static struct intel_filter filter(enum intel_state state, int severity, size_t limit)
 {
@@ -45,7 +45,7 @@ static enum bw_rc urgent(struct http_req *rq, struct db *db, struct home_page *d
     if (!rows)
         return bw_fail_memory(err);
     for (int severity = INTEL_CRITICAL; severity >= INTEL_HIGH; severity--) {
-        struct intel_filter f = filter(INTEL_PUBLISHED, severity, URGENT_LOOKED_AT);
+        struct intel_filter f = filter(INTEL_PUBLISHED, severity, URGENT);
         struct intel_item *items;
         size_t n;
         bool more;

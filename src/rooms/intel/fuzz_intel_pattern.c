@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fuzz_intel_pattern - any bytes as a STIX pattern: what is found is text of its kind, and a pattern made
- * from it gives it again. */
+/* fuzz_intel_pattern - any bytes as a STIX pattern: what is found is text of its kind, and a
+ * pattern made from it gives it again. */
 #include "intel_stix.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fuzz_intel_stix - any bytes as a file of STIX: every object that is taken has an id of its type, lies inside
- * the file, and is taken again when it is read by itself; the walk always ends. */
+/* fuzz_intel_stix - any bytes as a file of STIX: every object that is taken has an id of its type,
+ * lies inside the file, and is taken again when it is read by itself; the walk always ends. */
 #include "intel_stix.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -64,8 +64,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     struct seen s = {.in = bw_view_of((const char *)data, size), .arena = arena};
     s.marks = (struct stix_marks){.no_label = TLP_GREEN, .arena = arena};
-    const struct stix_walk walk = {.bytes = s.in, .arena = arena, .object = on_object,
-                                   .broken = on_broken, .arg = &s};
+    const struct stix_walk walk = {.bytes = s.in,
+                                   .arena = arena,
+                                   .object = on_object,
+                                   .broken = on_broken,
+                                   .arg = &s};
     enum bw_rc rc = stix_walk(&walk, &err);
     BW_ASSERT(rc == BW_OK || err.message[0]);
     return 0;

@@ -63,7 +63,6 @@ BW_MUST_CHECK enum bw_rc intel_item_put(struct db_tx *tx, const struct intel_pre
 /* CLEAR only, by who holds PERM_RELEASE: the audience becomes {public}. Idempotent. */
 BW_MUST_CHECK enum bw_rc intel_item_release(struct db_tx *tx, const struct viewer *viewer,
                                             struct bw_view public_id, struct bw_err *err);
-/* Published CLEAR items that are not public yet, oldest first: the operator's queue. */
 
 /* -- reading ----------------------------------------------------------------------------------- */
 struct intel_item {
@@ -92,7 +91,8 @@ struct intel_filter {
     struct bw_view after;    /* cursor: public id of the last row of the page before */
     size_t limit;            /* 1..200 */
 };
-/* Newest first. *ret_more: there are further rows. BW_INVALID: the cursor is not one. */
+/* Newest first, the release queue oldest first. *ret_more: there are further rows. BW_INVALID: the
+ * cursor is not one. */
 BW_MUST_CHECK enum bw_rc intel_item_list(struct db *db, const struct viewer *viewer,
                                          const struct intel_filter *f, struct bw_arena *arena,
                                          struct intel_item **ret, size_t *ret_n, bool *ret_more,
@@ -158,9 +158,9 @@ BW_MUST_CHECK enum bw_rc intel_list_import(const struct intel_import *in, struct
 /* -- STIX objects out (intel_stix_page.c) ------------------------------------------------------ */
 
 struct intel_object {
-    int64_t id;             /* ascending with added_us; never leaves the hub */
-    int64_t added_us;       /* strictly increasing with id */
-    struct bw_view bytes;   /* as received: with filter.bodies; otherwise what follows */
+    int64_t id;           /* ascending with added_us; never leaves the hub */
+    int64_t added_us;     /* strictly increasing with id */
+    struct bw_view bytes; /* as received: with filter.bodies; otherwise what follows */
     struct bw_view stix_id, type, spec_version;
     struct bw_view version; /* `modified` (or `created`) as received; without either: empty */
     int64_t version_us;     /* of version; without one: added_us */

@@ -210,23 +210,32 @@ static struct bw_view *place_of(struct intel_write_view *v, enum intel_field fie
     return &v->bad_body;
 }
 
+static enum bw_rc fill_error(struct http_req *rq, const struct intel_problem *p,
+                             struct intel_write_view *v, struct bw_err *err)
+{
+    BW_AUTO_BUF out = BW_BUF_INIT(4096);
+    struct intel_error_row *row = &v->errors[v->errors_n++];
+    struct bw_view *place = place_of(v, p->field, &row->element);
+    struct bw_view what = bw_utf8_head(p->what, 120);
+    I18N_PUT(&out, req_lang(rq), p->msg, I18N_TEXT("what", what.p ? what : BW_V("")));
+    BW_TRY(bw_buf_rc(&out, "message", err));
+    BW_TRY(bw_view_copy(http_arena(rq), bw_buf_text(&out), &row->text, err));
+    if (place->n == 0)
+        *place = row->text;
+    return BW_OK;
+}
+
+/* In the order of the fields on the page. */
 static enum bw_rc fill_errors(struct http_req *rq, const struct intel_problems *p,
                               struct intel_write_view *v, struct bw_err *err)
 {
     v->errors = BW_ARENA_ARRAY(http_arena(rq), p->n, struct intel_error_row);
     if (!v->errors)
         return bw_fail_memory(err);
-    for (size_t i = 0; i < p->n; i++) {
-        BW_AUTO_BUF out = BW_BUF_INIT(4096);
-        struct intel_error_row *row = &v->errors[v->errors_n++];
-        struct bw_view *place = place_of(v, p->rows[i].field, &row->element);
-        struct bw_view what = bw_utf8_head(p->rows[i].what, 120);
-        I18N_PUT(&out, req_lang(rq), p->rows[i].msg, I18N_TEXT("what", what.p ? what : BW_V("")));
-        BW_TRY(bw_buf_rc(&out, "message", err));
-        BW_TRY(bw_view_copy(http_arena(rq), bw_buf_text(&out), &row->text, err));
-        if (place->n == 0)
-            *place = row->text;
-    }
+    for (enum intel_field field = 0; field < INTEL_FIELDS; field++)
+        for (size_t i = 0; i < p->n; i++)
+            if (p->rows[i].field == field)
+                BW_TRY(fill_error(rq, &p->rows[i], v, err));
     return BW_OK;
 }
 

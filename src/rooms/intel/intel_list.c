@@ -2,19 +2,19 @@
 /* intel_list - a plain list of indicators into one item of kind indicator report.
  *
  * One indicator a line; comments begin with '#' or ';'; where a line has several columns the first
- * indicator counts. Lists are long where items are short: the item is made with the first part, the rest
- * is added in batches, each in its own transaction. The list is known again by its content, so that an
- * import that broke off goes on and a second import of the same changes nothing. */
+ * indicator counts. Lists are long where items are short: the item is made with the first part, the
+ * rest is added in batches, each in its own transaction. The list is known again by its content, so
+ * that an import that broke off goes on and a second import of the same changes nothing. */
 #include "intel_stix.h"
 
 #include "crypto_text.h"
 
 #include <stdio.h>
 
-#define LIST_MAX ((size_t)64 << 20)  /* bytes that its indicators may take */
-#define FIRST_PART 500               /* made together with the item */
+#define LIST_MAX ((size_t)64 << 20) /* bytes that its indicators may take */
+#define FIRST_PART 500              /* made together with the item */
 #define BATCH 250
-#define BODY_LINES 200               /* shown in the item's text */
+#define BODY_LINES 200 /* shown in the item's text */
 #define LINE_MAX_BYTES 16384
 
 struct list {
@@ -33,7 +33,7 @@ struct list {
     int64_t counted;   /* up to the end of that batch, for the item's row */
 };
 
-/* -- reading ----------------------------------------------------------------------------------------- */
+/* -- reading ----------------------------------------------------------------------------------- */
 
 static size_t slot_of(const struct list *l, const struct intel_indicator *in)
 {
@@ -42,8 +42,8 @@ static size_t slot_of(const struct list *l, const struct intel_indicator *in)
         h = (h ^ (unsigned char)in->value.p[i]) * UINT64_C(0x100000001b3);
     for (size_t at = (size_t)(h ^ h >> 32);; at++) {
         uint32_t slot = l->slots[at & (l->n_slots - 1)];
-        if (slot == 0 || (l->rows[slot - 1].ioc == in->ioc &&
-                          bw_view_eq(l->rows[slot - 1].value, in->value)))
+        if (slot == 0 ||
+            (l->rows[slot - 1].ioc == in->ioc && bw_view_eq(l->rows[slot - 1].value, in->value)))
             return at & (l->n_slots - 1);
     }
 }
@@ -108,7 +108,7 @@ static enum bw_rc read_lines(struct list *l, struct bw_view bytes, struct bw_err
     return BW_OK;
 }
 
-/* -- the item ---------------------------------------------------------------------------------------- */
+/* -- the item ---------------------------------------------------------------------------------- */
 
 /* The same list for other readers is another item. */
 static enum bw_rc known_by(struct list *l, const struct grant *grants, size_t n_grants)
@@ -163,13 +163,18 @@ static enum bw_rc body_of(struct list *l, struct bw_view *ret, struct bw_err *er
 static enum bw_rc prepare(struct list *l, struct bw_view name, const struct grant *grants,
                           size_t n_grants, struct bw_err *err)
 {
-    struct intel_item_in item = {.kind = INTEL_INDICATORS, .severity = INTEL_MEDIUM,
-                                 .tlp = l->in->tlp, .lang = I18N_EN, .publish = true,
-                                 .title = title_of(l, name), .audience = l->in->audience};
+    struct intel_item_in item = {.kind = INTEL_INDICATORS,
+                                 .severity = INTEL_MEDIUM,
+                                 .tlp = l->in->tlp,
+                                 .lang = I18N_EN,
+                                 .publish = true,
+                                 .title = title_of(l, name),
+                                 .audience = l->in->audience};
     struct intel_audience_in members = {.everybody = true};
     if (!item.audience.everybody && item.audience.n == 0)
         item.audience = members;
-    if (l->in->tlp >= TLP_AMBER) { /* whom a label allows is decided as for objects: see stix_grants */
+    if (l->in->tlp >=
+        TLP_AMBER) { /* whom a label allows is decided as for objects: see stix_grants */
         struct grant own = {GRANT_ORGANISATION, l->in->viewer->organisation_id};
         struct grant self = {GRANT_PERSON, l->in->viewer->person_id};
         struct grant *one = BW_ARENA_NEW(l->arena, struct grant);
@@ -231,7 +236,7 @@ static enum bw_rc put_item(struct db_tx *tx, void *arg, struct bw_err *err)
     return BW_OK;
 }
 
-/* -- the rest ---------------------------------------------------------------------------------------- */
+/* -- the rest ---------------------------------------------------------------------------------- */
 
 static enum bw_rc put_batch(struct db_tx *tx, void *arg, struct bw_err *err)
 {
@@ -239,17 +244,22 @@ static enum bw_rc put_batch(struct db_tx *tx, void *arg, struct bw_err *err)
     BW_AUTO(bw_arena) *arena = bw_arena_new(1 << 20);
     BW_AUTO(db_stmt) *st = NULL;
     STIX_AUTO_WRITER w = {.tx = tx};
-    struct stix_indicators part = {.in = l->rows + l->at, .n = l->n - l->at,
-                                   .item_public_id = l->public_id, .tlp = l->in->tlp,
-                                   .severity = INTEL_MEDIUM, .at_us = l->published_us};
+    struct stix_indicators part = {.in = l->rows + l->at,
+                                   .n = l->n - l->at,
+                                   .item_public_id = l->public_id,
+                                   .tlp = l->in->tlp,
+                                   .severity = INTEL_MEDIUM,
+                                   .at_us = l->published_us};
     const struct stix_place at = {.owner_id = l->in->viewer->organisation_id,
-                                  .audience_id = l->audience_id, .item_id = l->item_id};
+                                  .audience_id = l->audience_id,
+                                  .item_id = l->item_id};
     if (!arena)
         return bw_fail_memory(err);
     if (part.n > BATCH)
         part.n = BATCH;
     for (size_t i = 0; i < part.n; i++) {
-        struct intel_occurrence_in o = {.audience_id = l->audience_id, .item_id = l->item_id,
+        struct intel_occurrence_in o = {.audience_id = l->audience_id,
+                                        .item_id = l->item_id,
                                         .seen_us = l->published_us};
         BW_TRY(intel_indicator_intern(tx, &part.in[i], &o.indicator_id, err));
         BW_TRY(intel_occurrence_add(tx, &o, err));

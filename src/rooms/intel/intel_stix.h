@@ -20,7 +20,7 @@
 #define STIX_TYPE_MAX 250                 /* STIX 2.1 part 3.1 */
 #define STIX_FOUND_MAX 1000               /* indicators taken from one object */
 
-/* -- store (intel_stix_store.c) --------------------------------------------------------------------- */
+/* -- store (intel_stix_store.c) ---------------------------------------------------------------- */
 
 /* One object to be kept. Views are borrowed. */
 struct stix_object {
@@ -71,7 +71,7 @@ BW_MUST_CHECK enum bw_rc stix_writer_end(struct stix_writer *w, struct bw_err *e
 void stix_writer_done(struct stix_writer *w); /* gives the statements back; again is harmless */
 #define STIX_AUTO_WRITER __attribute__((cleanup(stix_writer_done))) struct stix_writer
 
-/* -- indicators (intel_stix_pattern.c) -------------------------------------------------------------- */
+/* -- indicators (intel_stix_pattern.c) --------------------------------------------------------- */
 
 /* What was found, each once; lives in ARENA. */
 struct stix_finds {
@@ -84,30 +84,30 @@ struct stix_finds {
  * BW_INVALID: it is no pattern; what was found before the mistake is kept. */
 BW_MUST_CHECK enum bw_rc stix_pattern_scan(struct bw_view pattern, struct stix_finds *out,
                                            struct bw_err *err);
-/* VALUE at an object path such as type "file", property "hashes.MD5": kept in normal form where it is
- * of a kind that the hub keeps and has that kind's form. */
+/* VALUE at an object path such as type "file", property "hashes.MD5": kept in normal form where it
+ * is of a kind that the hub keeps and has that kind's form. */
 void stix_find(struct stix_finds *out, struct bw_view type, struct bw_view property,
                struct bw_view value);
 /* The pattern that looks for IN; false: no pattern of STIX does. */
 bool stix_pattern_of(const struct intel_indicator *in, struct bw_buf *out);
 
-/* -- walking a file (intel_stix_check.c) ------------------------------------------------------------ */
+/* -- walking a file (intel_stix_check.c) ------------------------------------------------------- */
 
-#define STIX_FIELDS(X)                                                                             \
-    X(TYPE, "type")                                                                                \
-    X(ID, "id")                                                                                    \
-    X(SPEC_VERSION, "spec_version")                                                                \
-    X(CREATED, "created")                                                                          \
-    X(MODIFIED, "modified")                                                                        \
-    X(MARKING_REFS, "object_marking_refs")                                                         \
-    X(GRANULAR, "granular_markings")                                                               \
-    X(PATTERN, "pattern")                                                                          \
-    X(PATTERN_TYPE, "pattern_type")                                                                \
-    X(VALUE, "value")                                                                              \
-    X(HASHES, "hashes")                                                                            \
-    X(NUMBER, "number")                                                                            \
-    X(DEFINITION_TYPE, "definition_type")                                                          \
-    X(DEFINITION, "definition")                                                                    \
+#define STIX_FIELDS(X)                     \
+    X(TYPE, "type")                        \
+    X(ID, "id")                            \
+    X(SPEC_VERSION, "spec_version")        \
+    X(CREATED, "created")                  \
+    X(MODIFIED, "modified")                \
+    X(MARKING_REFS, "object_marking_refs") \
+    X(GRANULAR, "granular_markings")       \
+    X(PATTERN, "pattern")                  \
+    X(PATTERN_TYPE, "pattern_type")        \
+    X(VALUE, "value")                      \
+    X(HASHES, "hashes")                    \
+    X(NUMBER, "number")                    \
+    X(DEFINITION_TYPE, "definition_type")  \
+    X(DEFINITION, "definition")            \
     X(EXTENSIONS, "extensions")
 enum stix_field {
 #define STIX_FIELD_ENUM(name, text) STIX_FIELD_##name,
@@ -122,7 +122,8 @@ struct stix_read {
     struct bw_view bundle_spec; /* spec_version of the bundle around it; may be empty */
     size_t number;              /* from 1 */
 };
-/* Goes through the objects of a bundle, a TAXII envelope, an array, or a single object, in order. */
+/* Goes through the objects of a bundle, a TAXII envelope, an array, or a single object, in order.
+ */
 struct stix_walk {
     struct bw_view bytes;
     struct bw_arena *arena;
@@ -138,17 +139,18 @@ BW_MUST_CHECK enum bw_rc stix_walk(const struct stix_walk *w, struct bw_err *err
 BW_MUST_CHECK enum bw_rc stix_read_again(struct bw_view bytes, struct bw_arena *arena,
                                          struct stix_read *ret, struct bw_err *err);
 
-/* -- one object (intel_stix_check.c) ---------------------------------------------------------------- */
+/* -- one object (intel_stix_check.c) ----------------------------------------------------------- */
 
-/* Checks and fills *ret (not sealed) and FINDS (may be NULL), as views into the object or FINDS' arena.
- * BW_INVALID or BW_LIMIT: it is refused, *err says why; ret->stix_id is its id where it had one. */
+/* Checks and fills *ret (not sealed) and FINDS (may be NULL), as views into the object or FINDS'
+ * arena. BW_INVALID or BW_LIMIT: it is refused, *err says why; ret->stix_id is its id where it had
+ * one. */
 BW_MUST_CHECK enum bw_rc stix_check(const struct stix_read *o, struct bw_arena *arena,
                                     struct stix_object *ret, struct stix_finds *finds,
                                     struct bw_err *err);
 bool stix_type_valid(struct bw_view type);
 bool stix_id_valid(struct bw_view id, struct bw_view type); /* "type--uuid" of that type */
 
-/* -- markings (intel_stix_mark.c) ------------------------------------------------------------------- */
+/* -- markings (intel_stix_mark.c) -------------------------------------------------------------- */
 
 /* An import's audiences: one for each label, and one of what is held back for the staff. */
 enum { STIX_HELD = TLP_LABELS, STIX_SLOTS };
@@ -203,7 +205,7 @@ BW_MUST_CHECK enum bw_rc stix_grants(const struct intel_import *in, unsigned slo
                                      struct bw_arena *arena, const struct grant **ret,
                                      size_t *ret_n, struct bw_err *err);
 
-/* -- objects of items (intel_stix_out.c) ------------------------------------------------------------ */
+/* -- objects of items (intel_stix_out.c) ------------------------------------------------------- */
 
 /* The identity of an organisation, under this audience. */
 BW_MUST_CHECK enum bw_rc stix_identity_add(struct stix_writer *w, int64_t organisation_id,

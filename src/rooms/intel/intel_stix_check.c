@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* intel_stix_check - walking a file of STIX objects, and whether one of them is STIX.
  *
- * What is checked is what the hub relies on: type, id and version (STIX 2.1 parts 2.9, 3.1 to 3.6; the
- * same in 2.0). Everything else is the sender's and is kept as received, custom types and properties
- * too. One broken object among thousands is refused alone. Fuzzed by fuzz_intel_stix. */
+ * What is checked is what the hub relies on: type, id and version (STIX 2.1 parts 2.9, 3.1 to 3.6;
+ * the same in 2.0). Everything else is the sender's and is kept as received, custom types and
+ * properties too. One broken object among thousands is refused alone. Fuzzed by fuzz_intel_stix. */
 #include "intel_stix.h"
 
 #include "bw_clock.h"
 
-/* -- walking ----------------------------------------------------------------------------------------- */
+/* -- walking ----------------------------------------------------------------------------------- */
 
 static const struct bw_view FIELD_NAMES[STIX_FIELD_COUNT] = {
 #define FIELD_NAME(name, text) BW_VIEW_INIT(text),
@@ -37,7 +37,8 @@ static enum bw_rc over_broken(const struct stix_walk *w, struct json_reader *r,
     return *ret_lost ? w->broken(w->arg, 0, &lost, err) : BW_OK;
 }
 
-/* Behind JSON_ARRAY. *ret_lost: the end of a broken element was not found, nothing more can be read. */
+/* Behind JSON_ARRAY. *ret_lost: the end of a broken element was not found, nothing more can be
+ * read. */
 static enum bw_rc walk_array(const struct stix_walk *w, struct json_reader *r,
                              struct bw_view bundle_spec, bool *ret_lost, struct bw_err *err)
 {
@@ -78,8 +79,9 @@ static enum bw_rc walk_single(const struct stix_walk *w, struct bw_err *err)
     BW_TRY(read_object(&r, &o, err));
     BW_TRY(json_finish(&r, err));
     if (o.v[STIX_FIELD_TYPE].type != JSON_STRING)
-        return bw_fail(err, BW_INVALID, "this is JSON but not STIX: there is neither a list of "
-                                        "objects nor a type");
+        return bw_fail(err, BW_INVALID,
+                       "this is JSON but not STIX: there is neither a list of "
+                       "objects nor a type");
     return w->object(w->arg, &o, err);
 }
 
@@ -148,7 +150,7 @@ enum bw_rc stix_read_again(struct bw_view bytes, struct bw_arena *arena, struct 
     return read_object(&r, ret, err);
 }
 
-/* -- type, id, version ------------------------------------------------------------------------------- */
+/* -- type, id, version ------------------------------------------------------------------------- */
 
 bool stix_type_valid(struct bw_view type)
 {
@@ -178,12 +180,29 @@ bool stix_id_valid(struct bw_view id, struct bw_view type)
 static bool is_versioned(struct bw_view type)
 {
     static const char *const TYPES[] = {
-        "attack-pattern", "campaign",       "course-of-action", "extension-definition",
-        "grouping",       "identity",       "incident",         "indicator",
-        "infrastructure", "intrusion-set",  "language-content", "location",
-        "malware",        "malware-analysis", "note",           "observed-data",
-        "opinion",        "relationship",   "report",           "sighting",
-        "threat-actor",   "tool",           "vulnerability",
+        "attack-pattern",
+        "campaign",
+        "course-of-action",
+        "extension-definition",
+        "grouping",
+        "identity",
+        "incident",
+        "indicator",
+        "infrastructure",
+        "intrusion-set",
+        "language-content",
+        "location",
+        "malware",
+        "malware-analysis",
+        "note",
+        "observed-data",
+        "opinion",
+        "relationship",
+        "report",
+        "sighting",
+        "threat-actor",
+        "tool",
+        "vulnerability",
     };
     for (size_t i = 0; i < BW_COUNT(TYPES); i++)
         if (bw_view_is(type, TYPES[i]))
@@ -258,7 +277,7 @@ static enum bw_rc check_spec(const struct stix_read *o, struct bw_arena *arena,
     return BW_OK;
 }
 
-/* -- indicators -------------------------------------------------------------------------------------- */
+/* -- indicators -------------------------------------------------------------------------------- */
 
 static enum bw_rc find_in_pattern(const struct stix_read *o, struct stix_finds *finds,
                                   struct bw_err *err)

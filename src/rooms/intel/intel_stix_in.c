@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* intel_stix_in - a file of STIX objects into the hub.
  *
- * The file is kept as an artifact first; then it is read once, object by object, and written in batches
- * that are prepared here and only inserted in the lane. Each batch is one transaction with its ledger
- * event, so an import that was interrupted is begun again and finds its first part already there. Every
- * object keeps its own bytes; nothing is written anew.
+ * The file is kept as an artifact first; then it is read once, object by object, and written in
+ * batches that are prepared here and only inserted in the lane. Each batch is one transaction with
+ * its ledger event, so an import that was interrupted is begun again and finds its first part
+ * already there. Every object keeps its own bytes; nothing is written anew.
  *
- * An object whose marking is defined further down waits until the file has been read. What still cannot
- * be resolved then is kept for the staff (intel_stix_mark.c).
+ * An object whose marking is defined further down waits until the file has been read. What still
+ * cannot be resolved then is kept for the staff (intel_stix_mark.c).
  *
  * Memory: the file (its caller's), one batch, and what waits, as views. */
 #include "intel_stix.h"
@@ -54,7 +54,7 @@ struct import {
     bool last;      /* the batch ends the import */
 };
 
-/* -- in the lane ------------------------------------------------------------------------------------- */
+/* -- in the lane ------------------------------------------------------------------------------- */
 
 /* What one run of the write function finds out; kept when it is durable. */
 struct written {
@@ -83,7 +83,8 @@ static enum bw_rc add_finds(struct db_tx *tx, const struct entry *e, int64_t obj
                             int64_t audience_id, struct bw_err *err)
 {
     for (size_t i = 0; i < e->finds.n; i++) {
-        struct intel_occurrence_in in = {.audience_id = audience_id, .object_id = object_id,
+        struct intel_occurrence_in in = {.audience_id = audience_id,
+                                         .object_id = object_id,
                                          .seen_us = db_tx_now_us(tx)};
         BW_TRY(intel_indicator_intern(tx, &e->finds.list[i], &in.indicator_id, err));
         BW_TRY(intel_occurrence_add(tx, &in, err));
@@ -139,7 +140,8 @@ static enum bw_rc is_visible(struct db_tx *tx, const struct import *im,
     return rc == BW_OK || rc == BW_NOT_FOUND ? BW_OK : rc;
 }
 
-/* Slots for which D has to be looked after in this batch. Its own it may yet get from the file itself. */
+/* Slots for which D has to be looked after in this batch. Its own it may yet get from the file
+ * itself. */
 static unsigned due(const struct import *im, const struct stix_definition *d)
 {
     unsigned own = d->in_file && !im->last ? 1U << d->own_slot : 0;
@@ -154,7 +156,8 @@ static bool any_due(const struct import *im)
     return false;
 }
 
-/* What objects refer to is visible wherever they are: D gets a copy for each audience that has none. */
+/* What objects refer to is visible wherever they are: D gets a copy for each audience that has
+ * none. */
 static enum bw_rc show_definition(struct stix_writer *w, struct written *wr,
                                   const struct stix_definition *d, struct bw_err *err)
 {
@@ -227,7 +230,7 @@ static enum bw_rc write_batch(struct db_tx *tx, void *arg, struct bw_err *err)
     return append_events(tx, wr, err);
 }
 
-/* -- batches ----------------------------------------------------------------------------------------- */
+/* -- batches ----------------------------------------------------------------------------------- */
 
 static struct bw_view where_of(size_t number, struct bw_view stix_id, char *out, size_t room)
 {
@@ -355,7 +358,7 @@ static enum bw_rc on_broken(void *arg, size_t number, const struct bw_err *why, 
     return BW_OK;
 }
 
-/* -- the whole --------------------------------------------------------------------------------------- */
+/* -- the whole --------------------------------------------------------------------------------- */
 
 static enum bw_rc intern_owner(struct db_tx *tx, void *arg, struct bw_err *err)
 {
@@ -381,8 +384,11 @@ static enum bw_rc keep_file(struct import *im, struct bw_err *err)
 
 static enum bw_rc read_file(struct import *im, struct bw_err *err)
 {
-    const struct stix_walk walk = {.bytes = im->bytes, .arena = im->arena, .object = on_object,
-                                   .broken = on_broken, .arg = im};
+    const struct stix_walk walk = {.bytes = im->bytes,
+                                   .arena = im->arena,
+                                   .object = on_object,
+                                   .broken = on_broken,
+                                   .arg = im};
     BW_TRY(stix_walk(&walk, err));
     im->file_read = true;
     for (size_t i = 0; i < im->n_waiting; i++) {
@@ -403,10 +409,17 @@ enum bw_rc intel_stix_import(const struct intel_import *in, struct bw_view bytes
     BW_AUTO_HEAP struct entry *batch = bw_calloc(BATCH_OBJECTS, sizeof(*batch));
     if (!arena || !batch_arena || !batch)
         return bw_fail_memory(err);
-    struct import im = {.in = in, .report = report, .bytes = bytes, .arena = arena,
-                        .batch_arena = batch_arena, .batch = batch, .public_id = bw_id_new()};
-    im.marks = (struct stix_marks){.db = in->hub->db, .owner_id = in->viewer->organisation_id,
-                                   .no_label = in->tlp, .arena = arena};
+    struct import im = {.in = in,
+                        .report = report,
+                        .bytes = bytes,
+                        .arena = arena,
+                        .batch_arena = batch_arena,
+                        .batch = batch,
+                        .public_id = bw_id_new()};
+    im.marks = (struct stix_marks){.db = in->hub->db,
+                                   .owner_id = in->viewer->organisation_id,
+                                   .no_label = in->tlp,
+                                   .arena = arena};
     BW_ASSERT(in->viewer->person_id > 0 && in->viewer->organisation_id > 0);
     for (unsigned slot = 0; slot < STIX_SLOTS; slot++)
         BW_TRY(stix_grants(in, slot, arena, &im.grants[slot], &im.n_grants[slot], err));

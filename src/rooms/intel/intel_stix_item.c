@@ -66,7 +66,7 @@ enum bw_rc intel_stix_item_moved(struct db_tx *tx, int64_t item_id, int64_t audi
     return stix_writer_end(&w, err);
 }
 
-/* -- withdrawn --------------------------------------------------------------------------------------- */
+/* -- withdrawn --------------------------------------------------------------------------------- */
 
 /* The object as it was, but revoked, and of now; what the item said is told to nobody again. */
 static enum bw_rc revoke(struct bw_view bytes, struct bw_view now, struct bw_arena *arena,
@@ -143,11 +143,15 @@ enum bw_rc intel_stix_item_withdrawn(struct db_tx *tx, int64_t item_id, struct b
         bw_buf_reset(&buf);
         BW_TRY(body_of(tx, list[i].id, one, &bytes, err));
         BW_TRY(revoke(bytes, now, one, &buf, err));
-        struct stix_object o = {.bytes = bw_buf_text(&buf), .stix_id = list[i].stix_id,
-                                .type = list[i].type, .version = now, .version_us = now_us,
+        struct stix_object o = {.bytes = bw_buf_text(&buf),
+                                .stix_id = list[i].stix_id,
+                                .type = list[i].type,
+                                .version = now,
+                                .version_us = now_us,
                                 .spec_version = BW_V("2.1")};
         const struct stix_place at = {.owner_id = list[i].owner_id,
-                                      .audience_id = list[i].audience_id, .item_id = item_id};
+                                      .audience_id = list[i].audience_id,
+                                      .item_id = item_id};
         stix_object_seal(&o);
         BW_TRY(stix_writer_add(&w, &o, &at, &id, err));
         BW_TRY(forget(tx, list[i].id, err));

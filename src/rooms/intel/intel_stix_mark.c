@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* intel_stix_mark - what the markings of an object say about who may see it.
  *
- * The standard's TLP markings are known by their ids, of TLP 2.0 and of TLP 1. Any other reference has
- * to lead to a definition, in the same file or kept from an earlier one of the same owner: a statement
- * restricts nothing, a label under another id is that label, and what is of another kind the hub cannot
- * honour. Of several labels the most restrictive holds, also where it marks a part of the object only.
- * What cannot be resolved is held back for the staff: never lost, never shown (security.md, TLP ids). */
+ * The standard's TLP markings are known by their ids, of TLP 2.0 and of TLP 1. Any other reference
+ * has to lead to a definition, in the same file or kept from an earlier one of the same owner: a
+ * statement restricts nothing, a label under another id is that label, and what is of another kind
+ * the hub cannot honour. Of several labels the most restrictive holds, also where it marks a part
+ * of the object only. What cannot be resolved is held back for the staff: never lost, never shown
+ * (security.md, TLP ids). */
 #include "intel_stix.h"
 
-/* -- labels of the standard -------------------------------------------------------------------------- */
+/* -- labels of the standard -------------------------------------------------------------------- */
 
 #define TLP2_EXTENSION "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d"
 
@@ -54,7 +55,7 @@ void stix_tlp_definition(enum tlp tlp, struct bw_buf *out)
                   BW_VF(stix_tlp_id(tlp)), tlp_name(tlp), tlp_word(tlp));
 }
 
-/* -- definitions ------------------------------------------------------------------------------------- */
+/* -- definitions ------------------------------------------------------------------------------- */
 
 /* TLP 1's words and TLP 2.0's. */
 static bool label_word(struct bw_view v, enum tlp *ret)
@@ -106,9 +107,8 @@ static enum bw_rc meaning_of(const struct stix_read *o, struct bw_arena *arena,
 
 static struct stix_definition *definition_add(struct stix_marks *m, struct bw_view id)
 {
-    struct stix_definition *d = m->n < STIX_DEFINITIONS_MAX
-                                    ? BW_ARENA_NEW(m->arena, struct stix_definition)
-                                    : NULL;
+    struct stix_definition *d =
+        m->n < STIX_DEFINITIONS_MAX ? BW_ARENA_NEW(m->arena, struct stix_definition) : NULL;
     if (!d)
         return NULL;
     d->object.stix_id = id;
@@ -187,7 +187,7 @@ static enum bw_rc definition_load(struct stix_marks *m, struct stix_definition *
     return meaning_of(&o, m->arena, d, err);
 }
 
-/* -- references -------------------------------------------------------------------------------------- */
+/* -- references -------------------------------------------------------------------------------- */
 
 static void restrict_to(struct stix_marking *ret, enum tlp tlp, bool *any)
 {
@@ -284,7 +284,7 @@ enum bw_rc stix_marks_read(struct stix_marks *m, const struct stix_read *o,
     return BW_OK;
 }
 
-/* -- who may see ------------------------------------------------------------------------------------- */
+/* -- who may see ------------------------------------------------------------------------------- */
 
 static enum bw_rc fill(struct bw_arena *arena, const struct intel_audience_in *from, bool people,
                        struct grant extra, struct intel_audience_in *ret, struct bw_err *err)
@@ -301,9 +301,9 @@ static enum bw_rc fill(struct bw_arena *arena, const struct intel_audience_in *f
     return BW_OK;
 }
 
-/* Up to GREEN it is whom the importer chose, or every member. AMBER is for the organisations that need
- * it: without a choice of groups it stays in the importer's own. AMBER+STRICT is for that one alone, RED
- * for the importer and for people chosen by name. */
+/* Up to GREEN it is whom the importer chose, or every member. AMBER is for the organisations that
+ * need it: without a choice of groups it stays in the importer's own. AMBER+STRICT is for that one
+ * alone, RED for the importer and for people chosen by name. */
 enum bw_rc stix_grants(const struct intel_import *in, unsigned slot, struct bw_arena *arena,
                        const struct grant **ret, size_t *ret_n, struct bw_err *err)
 {

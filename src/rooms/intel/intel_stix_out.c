@@ -2,34 +2,36 @@
 /* intel_stix_out - an item as STIX, so that machines get by TAXII what the page shows people.
  *
  * A published item becomes a report, an indicator for each thing that can be looked for, and the
- * identity of its organisation, all under the item's own audience. Ids are made from public ids, so that
- * the same item always has the same objects and no internal key shows; the identity's is made from the
- * name too, so that its content never changes under one version. Definitions of the TLP labels are the
- * hub's and for every member; all five are there from the first item on, so that they tell nothing. */
+ * identity of its organisation, all under the item's own audience. Ids are made from public ids, so
+ * that the same item always has the same objects and no internal key shows; the identity's is made
+ * from the name too, so that its content never changes under one version. Definitions of the TLP
+ * labels are the hub's and for every member; all five are there from the first item on, so that
+ * they tell nothing. */
 #include "intel_stix.h"
 
 #include "bw_clock.h"
 #include "json_write.h"
 
-#define HUB_OWNER 0                           /* owner of the label's definitions */
+#define HUB_OWNER 0                          /* owner of the label's definitions */
 #define IDENTITY_TIME "2020-01-01T00:00:00Z" /* identities have one version */
 #define TLP2_CREATED_US (INT64_C(1664582400) * BW_SECOND_US)
 #define IDENTITY_US (INT64_C(1577836800) * BW_SECOND_US)
 #define OUT_MAX ((size_t)4 << 20)
 
-/* -- ids and times ----------------------------------------------------------------------------------- */
+/* -- ids and times ----------------------------------------------------------------------------- */
 
 struct made_id {
     char text[80];
 };
 
-/* A name-based UUID, in the form of version 5, which STIX tools know; of SHA-256 over what it is of and up to
- * two names. */
-static struct made_id make_id(const char *type, const char *what, struct bw_view a, struct bw_view b)
+/* A name-based UUID, in the form of version 5, which STIX tools know; of SHA-256 over what it is of
+ * and up to two names. */
+static struct made_id make_id(const char *type, const char *what, struct bw_view a,
+                              struct bw_view b)
 {
     static const char HEX[] = "0123456789abcdef";
-    const struct bw_view parts[] = {BW_V("breakwater stix 1"), {"", 1}, bw_view_z(what), {"", 1},
-                                    a, {"", 1}, b};
+    const struct bw_view parts[] =
+        {BW_V("breakwater stix 1"), {"", 1}, bw_view_z(what), {"", 1}, a, {"", 1}, b};
     struct crypto_digest d = crypto_sha256_views(parts, BW_COUNT(parts));
     struct made_id id;
     d.b[6] = (uint8_t)((d.b[6] & 0x0f) | 0x50);
@@ -62,7 +64,7 @@ static struct made_id indicator_id(struct bw_view public_id, const struct intel_
     return make_id("indicator", "indicator", bw_view_of(seed, (size_t)n), in->value);
 }
 
-/* -- writing objects --------------------------------------------------------------------------------- */
+/* -- writing objects --------------------------------------------------------------------------- */
 
 static void common(struct json_writer *w, const char *type, const struct made_id *id,
                    struct bw_view author, struct bw_view time)
@@ -168,7 +170,7 @@ static void put_report(struct bw_buf *out, const struct intel_prepared *p,
     json_w_close(&w);
 }
 
-/* -- into the store ---------------------------------------------------------------------------------- */
+/* -- into the store ---------------------------------------------------------------------------- */
 
 static enum bw_rc add(struct stix_writer *w, struct stix_object *o, const struct bw_buf *bytes,
                       const struct stix_place *at, bool *ret_new, struct bw_err *err)
@@ -202,8 +204,8 @@ static enum bw_rc add_labels(struct stix_writer *w, struct bw_err *err)
     return BW_OK;
 }
 
-/* Of an identity's audiences those of everybody are one, whatever the label; a narrower one needs no copy
- * where every member sees one. */
+/* Of an identity's audiences those of everybody are one, whatever the label; a narrower one needs
+ * no copy where every member sees one. */
 static enum bw_rc identity_audience(struct stix_writer *w, int64_t audience_id, int64_t *ret,
                                     bool *ret_open, struct bw_err *err)
 {
@@ -250,8 +252,10 @@ enum bw_rc stix_identity_add(struct stix_writer *w, int64_t organisation_id, int
     BW_TRY(member_organisation_get(db_tx_db(w->tx), viewer_system("stix: the author of an item"),
                                    organisation_id, arena, &org, err));
     struct made_id id = put_identity(&buf, &org);
-    struct stix_object o = {.stix_id = id_view(&id), .type = BW_V("identity"),
-                            .version = BW_V(IDENTITY_TIME), .version_us = IDENTITY_US};
+    struct stix_object o = {.stix_id = id_view(&id),
+                            .type = BW_V("identity"),
+                            .version = BW_V(IDENTITY_TIME),
+                            .version_us = IDENTITY_US};
     BW_TRY(bw_view_copy(arena, o.stix_id, ret_id, err));
     BW_TRY(bw_buf_rc(&buf, "identity", err));
     o.bytes = bw_buf_text(&buf);
@@ -271,8 +275,10 @@ enum bw_rc stix_indicators_add(struct stix_writer *w, const struct stix_indicato
     struct bw_view version = bw_view_of(time, bw_time_format(list->at_us, time));
     for (size_t i = 0; i < list->n; i++) {
         struct made_id id = indicator_id(list->item_public_id, &list->in[i]);
-        struct stix_object o = {.stix_id = id_view(&id), .type = BW_V("indicator"),
-                                .version = version, .version_us = list->at_us};
+        struct stix_object o = {.stix_id = id_view(&id),
+                                .type = BW_V("indicator"),
+                                .version = version,
+                                .version_us = list->at_us};
         bw_buf_reset(&buf);
         if (put_indicator(&buf, list, &list->in[i], &id))
             BW_TRY(add(w, &o, &buf, at, &is_new, err));
@@ -293,16 +299,19 @@ enum bw_rc intel_stix_of_item(struct db_tx *tx, const struct intel_prepared *p,
     const struct stix_place at = {.owner_id = p->author.organisation_id,
                                   .audience_id = stored->audience_id,
                                   .item_id = stored->item_id};
-    struct stix_indicators list = {.in = p->indicators, .n = p->n_indicators,
+    struct stix_indicators list = {.in = p->indicators,
+                                   .n = p->n_indicators,
                                    .item_public_id = bw_view_of(p->public_id.text, BW_ID_LEN),
-                                   .tlp = p->in.tlp, .severity = p->in.severity,
+                                   .tlp = p->in.tlp,
+                                   .severity = p->in.severity,
                                    .at_us = stored->published_us};
     BW_TRY(stix_writer_begin(tx, &w, err));
     BW_TRY(add_labels(&w, err));
     BW_TRY(stix_identity_add(&w, at.owner_id, at.audience_id, &list.author_id, arena, err));
     BW_TRY(stix_indicators_add(&w, &list, &at, err));
     struct made_id id = report_id(list.item_public_id);
-    struct stix_object o = {.stix_id = id_view(&id), .type = BW_V("report"),
+    struct stix_object o = {.stix_id = id_view(&id),
+                            .type = BW_V("report"),
                             .version = bw_view_of(time, bw_time_format(list.at_us, time)),
                             .version_us = list.at_us};
     put_report(&buf, p, &list, &id);
@@ -310,10 +319,10 @@ enum bw_rc intel_stix_of_item(struct db_tx *tx, const struct intel_prepared *p,
     return stix_writer_end(&w, err);
 }
 
-/* -- by itself --------------------------------------------------------------------------------------- */
+/* -- by itself --------------------------------------------------------------------------------- */
 
-enum bw_rc intel_stix_bundle(const struct intel_indicator *in, size_t n, enum tlp tlp, int64_t at_us,
-                             struct bw_buf *out, struct bw_err *err)
+enum bw_rc intel_stix_bundle(const struct intel_indicator *in, size_t n, enum tlp tlp,
+                             int64_t at_us, struct bw_buf *out, struct bw_err *err)
 {
     struct stix_indicators list = {.in = in, .n = n, .tlp = tlp, .at_us = at_us};
     BW_AUTO_BUF one = BW_BUF_INIT(OUT_MAX);

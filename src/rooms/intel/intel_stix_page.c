@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* intel_stix_page - pages of STIX objects for a viewer, at a cost that does not depend on how much is
- * stored, how much of it is hidden from the viewer, or how many versions there are.
+/* intel_stix_page - pages of STIX objects for a viewer, at a cost that does not depend on how much
+ * is stored, how much of it is hidden from the viewer, or how many versions there are.
  *
  * Two ways to the next rows. Near the cursor most rows are usually visible: the rows behind it are
  * walked by id, a few for each one wanted. Where that does not fill the page (an old part, of which
- * most is superseded; a viewer who sees little; a filter by type), the viewer's streams are asked: each
- * (audience, type) gives its next rows from an index that holds nothing but keys, and these are merged.
+ * most is superseded; a viewer who sees little; a filter by type), the viewer's streams are asked:
+ * each (audience, type) gives its next rows from an index that holds nothing but keys, and these
+ * are merged.
  *
  * What a row's own columns do not tell, because it depends on who asks (`contested`, or "first" and
  * "all"), is looked up for that row. A page that has looked at many rows in vain ends early. */
@@ -17,11 +18,23 @@
 #define ROUNDS_MAX 16     /* merges for one page */
 #define ID_ROWS_MAX 10000 /* rows of the ids asked for */
 
-#define COLUMNS                                                                                    \
-    "o.id, o.stix_id, o.type, o.version, o.version_us, o.added_us, o.spec_version, o.contested,"   \
+#define COLUMNS                                                                                  \
+    "o.id, o.stix_id, o.type, o.version, o.version_us, o.added_us, o.spec_version, o.contested," \
     " o.owner_id, o.stix_key, o.hash"
-enum column { C_ID, C_STIX_ID, C_TYPE, C_VERSION, C_VERSION_US, C_ADDED_US, C_SPEC, C_CONTESTED,
-              C_OWNER, C_KEY, C_HASH, C_BYTES };
+enum column {
+    C_ID,
+    C_STIX_ID,
+    C_TYPE,
+    C_VERSION,
+    C_VERSION_US,
+    C_ADDED_US,
+    C_SPEC,
+    C_CONTESTED,
+    C_OWNER,
+    C_KEY,
+    C_HASH,
+    C_BYTES
+};
 
 struct pager {
     struct db *db;
@@ -36,7 +49,7 @@ struct pager {
     bool full;
     struct db_stmt *fetch;     /* one row by id */
     struct db_stmt *beside[3]; /* see is_beside */
-    int64_t *ids, *merged; /* want of each */
+    int64_t *ids, *merged;     /* want of each */
     size_t want, n_ids;
 };
 
@@ -49,7 +62,7 @@ static void pager_done(struct pager *p)
     free(p->merged);
 }
 
-/* -- one row ----------------------------------------------------------------------------------------- */
+/* -- one row ----------------------------------------------------------------------------------- */
 
 static bool among(struct bw_view v, const struct bw_view *list, size_t n)
 {
@@ -59,9 +72,9 @@ static bool among(struct bw_view v, const struct bw_view *list, size_t n)
     return n == 0;
 }
 
-/* Which other row, seen by this viewer, takes the place of the one that ST stands on? Of another owner
- * only the same bytes are a twin: who is first to send something else under a known id and version must
- * not hide what others send. */
+/* Which other row, seen by this viewer, takes the place of the one that ST stands on? Of another
+ * owner only the same bytes are a twin: who is first to send something else under a known id and
+ * version must not hide what others send. */
 enum beside {
     NEWER, /* a newer version of the same owner, or its twin */
     OLDER, /* an older version of the same owner */
@@ -189,7 +202,7 @@ static enum bw_rc take(struct pager *p, const struct db_stmt *st, struct bw_err 
     return BW_OK;
 }
 
-/* -- by id, near the cursor -------------------------------------------------------------------------- */
+/* -- by id, near the cursor -------------------------------------------------------------------- */
 
 static enum bw_rc select_rows(struct pager *p, bool one, struct db_stmt **ret, struct bw_err *err)
 {
@@ -224,7 +237,7 @@ static enum bw_rc walk(struct pager *p, int64_t *after, struct bw_err *err)
     return p->full || rc == BW_NOT_FOUND ? BW_OK : rc;
 }
 
-/* -- by stream --------------------------------------------------------------------------------------- */
+/* -- by stream --------------------------------------------------------------------------------- */
 
 /* Merges the ascending rows of ST (one column) with p->ids; the smallest `want` stay. */
 static enum bw_rc merge(struct pager *p, struct db_stmt *st, struct bw_err *err)
@@ -337,10 +350,11 @@ static enum bw_rc merge_all(struct pager *p, int64_t after, struct bw_err *err)
     return BW_OK;
 }
 
-/* -- where to begin ---------------------------------------------------------------------------------- */
+/* -- where to begin ---------------------------------------------------------------------------- */
 
 /* The last row added at or before US: ids and times rise together, so no index is needed. */
-static enum bw_rc id_at(struct db *db, int64_t us, int64_t last_id, int64_t *ret, struct bw_err *err)
+static enum bw_rc id_at(struct db *db, int64_t us, int64_t last_id, int64_t *ret,
+                        struct bw_err *err)
 {
     BW_AUTO(db_stmt) *st = NULL;
     int64_t low = 0, high = last_id; /* the answer is in [low, high] */
@@ -389,14 +403,18 @@ static enum bw_rc read_page(struct pager *p, struct bw_err *err)
     return merge_all(p, after, err);
 }
 
-enum bw_rc intel_object_page(struct db *db, const struct viewer *viewer,
-                             const struct intel_object_filter *f,
-                             enum bw_rc (*row)(void *arg, const struct intel_object *o,
-                                               struct bw_err *err),
-                             void *arg, struct intel_object_page *ret, struct bw_err *err)
+enum bw_rc
+intel_object_page(struct db *db, const struct viewer *viewer, const struct intel_object_filter *f,
+                  enum bw_rc (*row)(void *arg, const struct intel_object *o, struct bw_err *err),
+                  void *arg, struct intel_object_page *ret, struct bw_err *err)
 {
-    struct pager p = {.db = db, .viewer = viewer, .f = f, .versions = f->versions, .row = row,
-                      .arg = arg, .page = {.last_id = f->after_id}};
+    struct pager p = {.db = db,
+                      .viewer = viewer,
+                      .f = f,
+                      .versions = f->versions,
+                      .row = row,
+                      .arg = arg,
+                      .page = {.last_id = f->after_id}};
     BW_ASSERT(f->limit >= 1 && f->limit <= INTEL_OBJECTS_MAX);
     if (!p.versions.first && !p.versions.all && p.versions.n_exact == 0)
         p.versions.last = true;

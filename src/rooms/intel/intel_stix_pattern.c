@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* intel_stix_pattern - indicators in STIX patterns (STIX 2.1 part 9) and observables, and back.
  *
- * A pattern is a small language; to match with it would need an engine, but what members look for in
- * logs are the constants that a thing is compared with for equality. So the pattern is cut into tokens
- * and read comparison by comparison: path, operator, constant. Negated comparisons, ranges and regular
- * expressions give nothing. Parentheses and brackets are counted, so no input can go deep.
+ * A pattern is a small language; to match with it would need an engine, but what members look for
+ * in logs are the constants that a thing is compared with for equality. So the pattern is cut into
+ * tokens and read comparison by comparison: path, operator, constant. Negated comparisons, ranges
+ * and regular expressions give nothing. Parentheses and brackets are counted, so no input can go
+ * deep.
  *
  * Values get the form that text_scan gives them, so that the same address from a pattern and from a
  * sentence is one indicator. Pure; fuzzed by fuzz_intel_pattern. */
 #include "intel_stix.h"
 
-/* -- tokens ------------------------------------------------------------------------------------------ */
+/* -- tokens ------------------------------------------------------------------------------------ */
 
 enum token_kind { TOKEN_END, TOKEN_WORD, TOKEN_STRING, TOKEN_OTHER_LITERAL, TOKEN_SIGN, TOKEN_BAD };
 
@@ -93,7 +94,7 @@ static bool word(struct token t, const char *z)
     return t.kind == TOKEN_WORD && bw_view_is(t.text, z);
 }
 
-/* -- values ------------------------------------------------------------------------------------------ */
+/* -- values ------------------------------------------------------------------------------------ */
 
 static bool lower(struct bw_arena *arena, struct bw_view *v)
 {
@@ -169,7 +170,9 @@ static void keep_hash(struct stix_finds *out, struct bw_view value)
     static const struct {
         size_t digits;
         enum intel_ioc ioc;
-    } KINDS[] = {{32, INTEL_IOC_MD5}, {40, INTEL_IOC_SHA1}, {64, INTEL_IOC_SHA256},
+    } KINDS[] = {{32, INTEL_IOC_MD5},
+                 {40, INTEL_IOC_SHA1},
+                 {64, INTEL_IOC_SHA256},
                  {128, INTEL_IOC_SHA512}};
     for (size_t i = 0; i < BW_COUNT(KINDS); i++)
         if (value.n == KINDS[i].digits && is_hex(value))
@@ -198,7 +201,8 @@ static void keep_address(struct stix_finds *out, struct bw_view value)
         keep(out, ioc, kept);
 }
 
-/* What text_scan takes for an indicator has its form; the rest has to look like its kind at least. */
+/* What text_scan takes for an indicator has its form; the rest has to look like its kind at least.
+ */
 static void keep_name(struct stix_finds *out, struct bw_view value, bool url, bool email)
 {
     struct text_hit hit;
@@ -263,7 +267,7 @@ void stix_find(struct stix_finds *out, struct bw_view type, struct bw_view prope
     }
 }
 
-/* -- patterns ---------------------------------------------------------------------------------------- */
+/* -- patterns ---------------------------------------------------------------------------------- */
 
 struct scan {
     struct bw_view rest;
@@ -424,7 +428,7 @@ enum bw_rc stix_pattern_scan(struct bw_view pattern, struct stix_finds *out, str
     return BW_OK;
 }
 
-/* -- and back ---------------------------------------------------------------------------------------- */
+/* -- and back ---------------------------------------------------------------------------------- */
 
 static void quote(struct bw_view v, struct bw_buf *out)
 {

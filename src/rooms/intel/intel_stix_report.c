@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* intel_stix_report - what an import says about single objects and lines: counts are complete, reasons
- * are capped, so that a file of a million broken lines gives an answer of a few kilobytes. */
+/* intel_stix_report - what an import says about single objects and lines: counts are complete,
+ * reasons are capped, so that a file of a million broken lines gives an answer of a few kilobytes.
+ */
 #include "intel_stix.h"
 
 #define REASON_MAX 400

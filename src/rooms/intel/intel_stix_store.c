@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* intel_stix_store - the rows of STIX objects: each once for its owner, and which of an id's versions is
- * the last.
+/* intel_stix_store - the rows of STIX objects: each once for its owner, and which of an id's
+ * versions is the last.
  *
  * Who supersedes whom: a version hides only older ones of the same owner. Another organisation that
  * sends an object under the same id, by mistake or on purpose, adds an object and hides nothing.
  *
  * Readers walk lists of what is not superseded, so that a page costs the same however many versions
  * there are. `superseded` is set where it holds for every reader: same owner, same audience, newer.
- * Where it depends on the reader (an id with several owners or audiences, or a version twice) the rows
- * are `contested` and the reader asks (intel_stix_page.c). Ids are uniform in practice: then one look
- * at the newest row of the key is all that adding costs. */
+ * Where it depends on the reader (an id with several owners or audiences, or a version twice) the
+ * rows are `contested` and the reader asks (intel_stix_page.c). Ids are uniform in practice: then
+ * one look at the newest row of the key is all that adding costs. */
 #include "intel_stix.h"
 
 #include "bw_random.h"
@@ -46,7 +46,7 @@ static int64_t content_key(const struct stix_object *o, const struct stix_place 
     return head_of(&d);
 }
 
-/* -- the writer -------------------------------------------------------------------------------------- */
+/* -- the writer -------------------------------------------------------------------------------- */
 
 static const struct viewer *as_store(void)
 {
@@ -97,8 +97,9 @@ void stix_writer_done(struct stix_writer *w)
     db_stmt_free(BW_TAKE(w->supersede));
 }
 
-/* Times of adding are shown to readers. Steps of one would let them count what lies between two objects
- * that they see, so the step is 1 to 32 µs (xorshift64*: it only has to be unknown to them). */
+/* Times of adding are shown to readers. Steps of one would let them count what lies between two
+ * objects that they see, so the step is 1 to 32 µs (xorshift64*: it only has to be unknown to
+ * them). */
 static int64_t next_added(struct stix_writer *w)
 {
     w->jitter |= 1;
@@ -131,8 +132,8 @@ static enum bw_rc stream_note(struct stix_writer *w, int64_t audience_id, struct
                               int64_t id, struct bw_err *err)
 {
     size_t i = 0;
-    while (i < w->n_streams && !(w->streams[i].audience_id == audience_id &&
-                                 bw_view_eq(w->streams[i].type, type)))
+    while (i < w->n_streams &&
+           !(w->streams[i].audience_id == audience_id && bw_view_eq(w->streams[i].type, type)))
         i++;
     if (i == STIX_STREAMS_MAX) {
         BW_TRY(streams_write(w, err));
@@ -157,7 +158,7 @@ enum bw_rc stix_writer_end(struct stix_writer *w, struct bw_err *err)
     return db_run(st, err);
 }
 
-/* -- which is the last ------------------------------------------------------------------------------- */
+/* -- which is the last ------------------------------------------------------------------------- */
 
 /* Where a new object stands among the rows of its key. */
 struct standing {
@@ -166,7 +167,8 @@ struct standing {
     int64_t supersedes;  /* this row is no longer the last; 0: none */
 };
 
-/* The key is contested already, or becomes so: the last of the same owner and audience is looked for. */
+/* The key is contested already, or becomes so: the last of the same owner and audience is looked
+ * for. */
 static enum bw_rc stand_among(struct stix_writer *w, const struct stix_object *o,
                               const struct stix_place *at, struct standing *s, struct bw_err *err)
 {
@@ -258,7 +260,7 @@ static enum bw_rc stand_write(struct stix_writer *w, const struct stix_object *o
     return db_run(st, err);
 }
 
-/* -- adding ------------------------------------------------------------------------------------------ */
+/* -- adding ------------------------------------------------------------------------------------ */
 
 static void bind_key(struct db_stmt *st, int at, int64_t id)
 {

@@ -9,12 +9,12 @@
 
 #include <stdio.h>
 
-#define INTEL_TEST_UNUSED __attribute__((unused))
+#define UNUSED __attribute__((unused))
 
 static struct member_test t;
 static const struct viewer *viewers[MT_PEOPLE + 1]; /* the last one is the public */
 
-INTEL_TEST_UNUSED static void open_community(void)
+UNUSED static void open_community(void)
 {
     if (t.arena)
         return;
@@ -31,36 +31,35 @@ struct step {
     struct bw_view id;
     struct bw_id made;
 };
-INTEL_TEST_UNUSED static enum bw_rc do_put(struct db_tx *tx, void *arg, struct bw_err *err)
+UNUSED static enum bw_rc do_put(struct db_tx *tx, void *arg, struct bw_err *err)
 {
     struct step *s = arg;
     return intel_item_put(tx, s->prepared, &s->made, err);
 }
-INTEL_TEST_UNUSED static enum bw_rc do_change(struct db_tx *tx, void *arg, struct bw_err *err)
+UNUSED static enum bw_rc do_change(struct db_tx *tx, void *arg, struct bw_err *err)
 {
     struct step *s = arg;
     return intel_item_change(tx, s->viewer, s->id, s->prepared, err);
 }
-INTEL_TEST_UNUSED static enum bw_rc do_release(struct db_tx *tx, void *arg, struct bw_err *err)
+UNUSED static enum bw_rc do_release(struct db_tx *tx, void *arg, struct bw_err *err)
 {
     struct step *s = arg;
     return intel_item_release(tx, s->viewer, s->id, err);
 }
-INTEL_TEST_UNUSED static enum bw_rc do_withdraw(struct db_tx *tx, void *arg, struct bw_err *err)
+UNUSED static enum bw_rc do_withdraw(struct db_tx *tx, void *arg, struct bw_err *err)
 {
     struct step *s = arg;
     return intel_item_withdraw(tx, s->viewer, s->id, err);
 }
 
-INTEL_TEST_UNUSED static enum bw_rc act(db_write_fn fn, int person, struct bw_view id)
+UNUSED static enum bw_rc act(db_write_fn fn, int person, struct bw_view id)
 {
     struct step s = {.viewer = viewers[person], .id = id};
     struct bw_err err;
     return db_write(t.hub.db, fn, &s, &err);
 }
 
-INTEL_TEST_UNUSED static struct intel_item_in an_item(const char *title, const char *body,
-                                                      enum tlp tlp)
+UNUSED static struct intel_item_in an_item(const char *title, const char *body, enum tlp tlp)
 {
     return (struct intel_item_in){.kind = INTEL_ALERT,
                                   .severity = INTEL_HIGH,
@@ -72,8 +71,7 @@ INTEL_TEST_UNUSED static struct intel_item_in an_item(const char *title, const c
 }
 
 /* Public id in the test's arena; empty where it was refused. */
-INTEL_TEST_UNUSED static struct bw_view put(int person, const struct intel_item_in *in,
-                                            enum bw_rc *ret_rc)
+UNUSED static struct bw_view put(int person, const struct intel_item_in *in, enum bw_rc *ret_rc)
 {
     struct step s = {.viewer = viewers[person]};
     struct intel_prepared *p;
@@ -89,7 +87,7 @@ INTEL_TEST_UNUSED static struct bw_view put(int person, const struct intel_item_
     return bw_view_z(bw_arena_z(t.arena, bw_view_z(s.made.text)));
 }
 
-INTEL_TEST_UNUSED static struct bw_view must_put(int person, const struct intel_item_in *in)
+UNUSED static struct bw_view must_put(int person, const struct intel_item_in *in)
 {
     enum bw_rc rc;
     struct bw_view id = put(person, in, &rc);
@@ -97,7 +95,7 @@ INTEL_TEST_UNUSED static struct bw_view must_put(int person, const struct intel_
     return id;
 }
 
-INTEL_TEST_UNUSED static enum bw_rc get(int person, struct bw_view id, struct intel_item *ret)
+UNUSED static enum bw_rc get(int person, struct bw_view id, struct intel_item *ret)
 {
     BW_AUTO(db) *db = NULL;
     struct bw_err err;
@@ -105,7 +103,7 @@ INTEL_TEST_UNUSED static enum bw_rc get(int person, struct bw_view id, struct in
     return intel_item_get(db, viewers[person], id, t.arena, ret, &err);
 }
 
-INTEL_TEST_UNUSED static struct intel_filter everything(void)
+UNUSED static struct intel_filter everything(void)
 {
     return (struct intel_filter){.kind = -1,
                                  .severity = -1,
@@ -120,7 +118,7 @@ struct page_of {
     bool more;
     enum bw_rc rc;
 };
-INTEL_TEST_UNUSED static struct page_of list(int person, const struct intel_filter *f)
+UNUSED static struct page_of list(int person, const struct intel_filter *f)
 {
     BW_AUTO(db) *db = NULL;
     struct page_of p = {.n = 0};
@@ -132,7 +130,7 @@ INTEL_TEST_UNUSED static struct page_of list(int person, const struct intel_filt
     return p;
 }
 
-INTEL_TEST_UNUSED static bool lists(int person, const struct intel_filter *f, struct bw_view id)
+UNUSED static bool lists(int person, const struct intel_filter *f, struct bw_view id)
 {
     struct page_of p = list(person, f);
     for (size_t i = 0; i < p.n; i++)
@@ -141,7 +139,7 @@ INTEL_TEST_UNUSED static bool lists(int person, const struct intel_filter *f, st
     return false;
 }
 
-INTEL_TEST_UNUSED static int64_t count(int person, const struct intel_filter *f)
+UNUSED static int64_t count(int person, const struct intel_filter *f)
 {
     BW_AUTO(db) *db = NULL;
     struct bw_err err;
@@ -151,14 +149,14 @@ INTEL_TEST_UNUSED static int64_t count(int person, const struct intel_filter *f)
     return n;
 }
 
-INTEL_TEST_UNUSED static bool finds(int person, const char *words, struct bw_view id)
+UNUSED static bool finds(int person, const char *words, struct bw_view id)
 {
     struct intel_filter f = everything();
     f.query = bw_view_z(words);
     return lists(person, &f, id);
 }
 
-INTEL_TEST_UNUSED static bool knows(int person, const char *value)
+UNUSED static bool knows(int person, const char *value)
 {
     BW_AUTO(db) *db = NULL;
     struct intel_seen seen;
@@ -182,7 +180,7 @@ enum to {
     TO_STAFF
 };
 
-INTEL_TEST_UNUSED static struct intel_audience_in audience_to(enum to to)
+UNUSED static struct intel_audience_in audience_to(enum to to)
 {
     struct grant *g = BW_ARENA_NEW(t.arena, struct grant);
     struct intel_audience_in a = {.everybody = to == TO_EVERYBODY || to == TO_BOTH,

@@ -3,7 +3,7 @@
  * the small community, because what matters is what the others do not find. */
 #include "intel_test.h"
 
-/* -- audiences --- */
+/* -- audiences --------------------------------------------------------------------------------- */
 
 /* Who sees what the bank's representative shares. Letters: O operator, A analyst, b bank's
  * representative, B bank's admin, N broker, H hospital, C clinic, S shop. */

@@ -33,8 +33,10 @@ UNUSED static enum bw_rc ts_import_as(enum member_test_person who, enum tlp tlp,
                                       struct intel_audience_in audience, struct bw_view bytes)
 {
     ts_report = (struct intel_report){.arena = ts.arena};
-    const struct intel_import in = {
-        .hub = &ts.hub, .viewer = ts_as[who], .tlp = tlp, .audience = audience};
+    const struct intel_import in = {.hub = &ts.hub,
+                                    .viewer = ts_as[who],
+                                    .tlp = tlp,
+                                    .audience = audience};
     enum bw_rc rc = intel_stix_import(&in, bytes, &ts_report, &ts_err);
     if (rc == BW_BROKEN || rc == BW_IO)
         printf("# import: %s (%s)\n", ts_err.message, ts_err.detail);
@@ -118,17 +120,17 @@ UNUSED static size_t ts_sees(enum member_test_person who, const char *id, const 
 }
 
 /* One number as the system. */
-#define TS_NUMBER(sql)                                                                             \
-    ({                                                                                             \
-        BW_AUTO(db) *db_ = NULL;                                                                   \
-        int64_t got_ = -1;                                                                         \
-        if (db_open(ts.hub.db, &db_, &ts_err) == BW_OK) {                                          \
-            BW_AUTO(db_stmt) *st_ = NULL;                                                          \
-            if (db_query(db_, viewer_system("test"), sql, &st_, &ts_err) == BW_OK &&               \
-                db_row(st_, &ts_err) == BW_OK)                                                     \
-                got_ = db_int(st_, 0);                                                             \
-        }                                                                                          \
-        got_;                                                                                      \
+#define TS_NUMBER(sql)                                                               \
+    ({                                                                               \
+        BW_AUTO(db) *db_ = NULL;                                                     \
+        int64_t got_ = -1;                                                           \
+        if (db_open(ts.hub.db, &db_, &ts_err) == BW_OK) {                            \
+            BW_AUTO(db_stmt) *st_ = NULL;                                            \
+            if (db_query(db_, viewer_system("test"), sql, &st_, &ts_err) == BW_OK && \
+                db_row(st_, &ts_err) == BW_OK)                                       \
+                got_ = db_int(st_, 0);                                               \
+        }                                                                            \
+        got_;                                                                        \
     })
 
 #endif

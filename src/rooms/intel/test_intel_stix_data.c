@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_intel_stix_data - real bundles in and out: every object of the files in BREAKWATER_SHARED comes back
- * with an equal JSON value, once. Without that folder the cases are skipped. */
+/* test_intel_stix_data - real bundles in and out: every object of the files in BREAKWATER_SHARED
+ * comes back with an equal JSON value, once. Without that folder the cases are skipped. */
 #include "test_intel_stix.h"
 
 #include <fcntl.h>
@@ -30,8 +30,8 @@ static bool unpack(const char *shared, const char *name, struct bw_view *ret)
     char *const argv[] = {"xz", "-dc", from, NULL};
     if (posix_spawn_file_actions_init(&actions) != 0)
         return false;
-    bool ok = posix_spawn_file_actions_addopen(&actions, 1, to, O_WRONLY | O_CREAT | O_TRUNC, 0600) ==
-                  0 &&
+    bool ok = posix_spawn_file_actions_addopen(&actions, 1, to, O_WRONLY | O_CREAT | O_TRUNC,
+                                               0600) == 0 &&
               posix_spawnp(&child, "xz", &actions, NULL, argv, environ) == 0 &&
               waitpid(child, &status, 0) == child && status == 0;
     posix_spawn_file_actions_destroy(&actions);
@@ -62,7 +62,8 @@ static enum bw_rc no_broken(void *arg, size_t number, const struct bw_err *why, 
     *err = *why;
     return BW_BROKEN;
 }
-/* Order is not compared: what refers to a marking that is defined further down is stored behind it. */
+/* Order is not compared: what refers to a marking that is defined further down is stored behind it.
+ */
 static int by_bytes(const void *a, const void *b)
 {
     return bw_view_cmp(*(const struct bw_view *)a, *(const struct bw_view *)b);
@@ -77,7 +78,9 @@ static enum bw_rc collect(void *arg, const struct intel_object *o, struct bw_err
 
 static bool read_all(struct objects *out)
 {
-    struct intel_object_filter f = {.limit = 1000, .bytes_max = (size_t)8 << 20, .bodies = true,
+    struct intel_object_filter f = {.limit = 1000,
+                                    .bytes_max = (size_t)8 << 20,
+                                    .bodies = true,
                                     .versions = {.all = true}};
     struct intel_object_page page = {.more = true};
     while (page.more) {
@@ -95,13 +98,17 @@ static bool read_all(struct objects *out)
 static bool round_trip(const char *shared, size_t i)
 {
     struct bw_view bytes;
-    BW_AUTO_HEAP struct bw_view *in = calloc(20000, sizeof(*in)), *out = calloc(20000, sizeof(*out));
+    BW_AUTO_HEAP struct bw_view *in = calloc(20000, sizeof(*in)),
+                                *out = calloc(20000, sizeof(*out));
     struct objects want = {.raw = in, .room = 20000}, got = {.raw = out, .room = 20000};
     if (!CHECK(unpack(shared, FILES[i].name, &bytes)))
         return false;
     ts_open(FILES[i].name);
-    const struct stix_walk walk = {.bytes = bytes, .arena = ts.arena, .object = remember,
-                                   .broken = no_broken, .arg = &want};
+    const struct stix_walk walk = {.bytes = bytes,
+                                   .arena = ts.arena,
+                                   .object = remember,
+                                   .broken = no_broken,
+                                   .arg = &want};
     const struct intel_audience_in all = {.everybody = true};
     if (!CHECK(stix_walk(&walk, &ts_err) == BW_OK) || !CHECK_INT(want.n, FILES[i].objects) ||
         !CHECK(ts_import_as(MT_BANK_REP, TLP_GREEN, all, bytes) == BW_OK) ||

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_intel_stix_out - items as STIX: what is made, who sees it, release and withdrawal; and lists, which
- * become items. */
+/* test_intel_stix_out - items as STIX: what is made, who sees it, release and withdrawal; and
+ * lists, which become items. */
 #include "test_intel_stix.h"
 
 #include "bw_clock.h"
@@ -30,9 +30,14 @@ static enum bw_rc do_withdraw(struct db_tx *tx, void *arg, struct bw_err *err)
 
 static bool publish(enum tlp tlp, struct intel_audience_in to, const char *body, struct step *ret)
 {
-    struct intel_item_in in = {.kind = INTEL_ALERT, .severity = INTEL_HIGH, .tlp = tlp,
-                               .lang = I18N_EN, .title = BW_V("A title with \"quotes\""),
-                               .body = bw_view_z(body), .audience = to, .publish = true};
+    struct intel_item_in in = {.kind = INTEL_ALERT,
+                               .severity = INTEL_HIGH,
+                               .tlp = tlp,
+                               .lang = I18N_EN,
+                               .title = BW_V("A title with \"quotes\""),
+                               .body = bw_view_z(body),
+                               .audience = to,
+                               .publish = true};
     struct intel_prepared *p;
     *ret = (struct step){.viewer = ts_as[MT_BANK_REP]};
     if (intel_item_prepare(ts_as[MT_BANK_REP], &in, ts.arena, &p, &ts_err) != BW_OK)
@@ -46,8 +51,11 @@ static size_t given(enum member_test_person who, const char *type, struct bw_buf
 {
     struct ts_page p = {.page = {.n = 0}};
     struct bw_view types[] = {bw_view_z(type)};
-    const struct intel_object_filter f = {.types = types, .n_types = 1, .limit = INTEL_OBJECTS_MAX,
-                                          .bytes_max = SIZE_MAX, .bodies = true};
+    const struct intel_object_filter f = {.types = types,
+                                          .n_types = 1,
+                                          .limit = INTEL_OBJECTS_MAX,
+                                          .bytes_max = SIZE_MAX,
+                                          .bodies = true};
     size_t n = ts_read(who, &f, &p) ? p.page.n : SIZE_MAX;
     if (out) {
         out->cap = (size_t)16 << 20;
@@ -105,11 +113,16 @@ BW_TEST(its_objects_have_its_audience)
     struct step s;
     ts_open("audience");
     struct grant to[] = {{GRANT_ORGANISATION, ts.organisation[MT_BROKER]}};
-    REQUIRE(publish(TLP_AMBER, (struct intel_audience_in){.grants = to, .n = 1}, "198.51.100.7", &s));
+    REQUIRE(
+        publish(TLP_AMBER, (struct intel_audience_in){.grants = to, .n = 1}, "198.51.100.7", &s));
     static const struct {
         enum member_test_person who;
         size_t n;
-    } T[] = {{MT_BANK_REP, 1}, {MT_BROKER_REP, 1}, {MT_OPERATOR, 1}, {MT_SHOP_REP, 0}, {MT_PEOPLE, 0}};
+    } T[] = {{MT_BANK_REP, 1},
+             {MT_BROKER_REP, 1},
+             {MT_OPERATOR, 1},
+             {MT_SHOP_REP, 0},
+             {MT_PEOPLE, 0}};
     for (size_t i = 0; i < BW_COUNT(T); i++) {
         CHECK_INT(given(T[i].who, "report", NULL), T[i].n);
         CHECK_INT(given(T[i].who, "indicator", NULL), T[i].n);
@@ -165,13 +178,14 @@ BW_TEST(a_bundle_by_itself)
     CHECK_INT(given(MT_BANK_REP, "indicator", NULL), 1);
 }
 
-/* -- lists ------------------------------------------------------------------------------------------- */
+/* -- lists ------------------------------------------------------------------------------------- */
 
 static enum bw_rc import_list(enum tlp tlp, struct bw_view bytes)
 {
     ts_report = (struct intel_report){.arena = ts.arena};
     const struct intel_import in = {.hub = &ts.hub, .viewer = ts_as[MT_BANK_REP], .tlp = tlp};
-    enum bw_rc rc = intel_list_import(&in, BW_V("/home/x/block list.txt"), bytes, &ts_report, &ts_err);
+    enum bw_rc rc =
+        intel_list_import(&in, BW_V("/home/x/block list.txt"), bytes, &ts_report, &ts_err);
     if (rc != BW_OK)
         printf("# %s (%s)\n", ts_err.message, ts_err.detail);
     return rc;
@@ -179,8 +193,9 @@ static enum bw_rc import_list(enum tlp tlp, struct bw_view bytes)
 
 BW_TEST(a_list_becomes_an_item)
 {
-    static const char LIST[] = "\xef\xbb\xbf# comment\r\n; another\n198.51.100.7\r\n\nbad.example ; SBL1\n"
-                               "2024-01-01,198.51.100.8,seen\nnothing here\n198.51.100.7\n";
+    static const char LIST[] =
+        "\xef\xbb\xbf# comment\r\n; another\n198.51.100.7\r\n\nbad.example ; SBL1\n"
+        "2024-01-01,198.51.100.8,seen\nnothing here\n198.51.100.7\n";
     ts_open("list");
     CHECK(import_list(TLP_GREEN, bw_view_z(LIST)) == BW_OK);
     CHECK(ts_counts(3, 1, 1));

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_intel_stix_page - pages: every filter against a plain reading of the same rows, for a viewer who
- * sees all, one who sees every tenth, and one who sees nothing; and that walking gives each object once. */
+/* test_intel_stix_page - pages: every filter against a plain reading of the same rows, for a viewer
+ * who sees all, one who sees every tenth, and one who sees nothing; and that walking gives each
+ * object once. */
 #include "test_intel_stix.h"
 
 #define OBJECTS 600
 #define TYPES 3
 
-/* Object I: type and audience by its number, three versions of each id; every tenth is the broker's too. */
+/* Object I: type and audience by its number, three versions of each id; every tenth is the broker's
+ * too. */
 static void fill(void)
 {
     struct grant broker = {GRANT_ORGANISATION, 0};
@@ -15,10 +17,12 @@ static void fill(void)
         for (int i = 0; i < OBJECTS; i++) {
             if ((i % 10 == 0) != few)
                 continue;
-            bw_buf_printf(&text, "%c{\"type\":\"x-%d\",\"spec_version\":\"%s\",\"id\":\"x-%d--"
+            bw_buf_printf(&text,
+                          "%c{\"type\":\"x-%d\",\"spec_version\":\"%s\",\"id\":\"x-%d--"
                           "00000000-0000-4000-8000-%012d\",\"created\":\"2024-01-01T00:00:00Z\","
-                          "\"modified\":\"2024-01-0%dT00:00:00Z\"}", text.n ? ',' : '[',
-                          i / 3 % TYPES, i / 3 % 5 ? "2.1" : "2.0", i / 3 % TYPES, i / 3, 1 + i % 3);
+                          "\"modified\":\"2024-01-0%dT00:00:00Z\"}",
+                          text.n ? ',' : '[', i / 3 % TYPES, i / 3 % 5 ? "2.1" : "2.0",
+                          i / 3 % TYPES, i / 3, 1 + i % 3);
         }
         bw_buf_byte(&text, ']');
         broker.ref = ts.organisation[MT_BROKER];
@@ -85,7 +89,8 @@ static size_t walk(enum member_test_person who, struct intel_object_filter f, si
 
 BW_TEST(every_filter_for_every_viewer)
 {
-    static const enum member_test_person WHO[] = {MT_BANK_REP, MT_BROKER_REP, MT_SHOP_REP, MT_PEOPLE};
+    static const enum member_test_person WHO[] = {MT_BANK_REP, MT_BROKER_REP, MT_SHOP_REP,
+                                                  MT_PEOPLE};
     static const char *const MODES[] = {"last", "first", "all"};
     static const size_t LIMITS[] = {1, 7, 100, 1000};
     ts_open("pages");
@@ -99,10 +104,14 @@ BW_TEST(every_filter_for_every_viewer)
                                               : type == 1 ? BW_V("x-1")
                                                           : BW_V("x-2")};
                     struct bw_view specs[] = {spec == 1 ? BW_V("2.0") : BW_V("2.1")};
-                    const struct intel_object_filter f = {
-                        .types = types, .n_types = type >= 0, .specs = specs, .n_specs = spec > 0,
-                        .versions = {.first = m == 1, .all = m == 2}, .bodies = true,
-                        .bytes_max = SIZE_MAX};
+                    const struct intel_object_filter f = {.types = types,
+                                                          .n_types = type >= 0,
+                                                          .specs = specs,
+                                                          .n_specs = spec > 0,
+                                                          .versions = {.first = m == 1,
+                                                                       .all = m == 2},
+                                                          .bodies = true,
+                                                          .bytes_max = SIZE_MAX};
                     size_t want = expect(WHO[w], type, spec ? specs[0].p : NULL, MODES[m]);
                     bool right = true;
                     for (size_t l = 0; l < BW_COUNT(LIMITS); l++) {
@@ -120,7 +129,9 @@ BW_TEST(every_filter_for_every_viewer)
 BW_TEST(a_time_in_the_order)
 {
     struct ts_page p = {.page = {.n = 0}};
-    struct intel_object_filter f = {.limit = 1000, .bytes_max = SIZE_MAX, .versions = {.all = true}};
+    struct intel_object_filter f = {.limit = 1000,
+                                    .bytes_max = SIZE_MAX,
+                                    .versions = {.all = true}};
     REQUIRE(ts_read(MT_BANK_REP, &f, &p) && p.page.n == OBJECTS);
     int64_t first_us = p.page.first_added_us, last_us = p.page.last_added_us;
     f.added_after_us = first_us;
@@ -152,11 +163,12 @@ BW_TEST(by_id_and_by_version)
 {
     struct bw_view ids[] = {BW_V("x-0--00000000-0000-4000-8000-000000000000"),
                             BW_V("x-1--00000000-0000-4000-8000-000000000001"),
-                            BW_V("x-1--00000000-0000-4000-8000-000000000000"),
-                            BW_V("nothing")};
+                            BW_V("x-1--00000000-0000-4000-8000-000000000000"), BW_V("nothing")};
     const int64_t second_us = INT64_C(1704153600000000), other_us = 1; /* 2024-01-02 */
     struct ts_page p = {.page = {.n = 0}};
-    struct intel_object_filter f = {.ids = ids, .n_ids = BW_COUNT(ids), .limit = 100,
+    struct intel_object_filter f = {.ids = ids,
+                                    .n_ids = BW_COUNT(ids),
+                                    .limit = 100,
                                     .bytes_max = SIZE_MAX};
     CHECK(ts_read(MT_BANK_REP, &f, &p) && p.page.n == 2);
     f.versions.all = true;

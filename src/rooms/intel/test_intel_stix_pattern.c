@@ -55,10 +55,13 @@ static const struct {
      "([ipv4-addr:value = '198.51.100.7'] FOLLOWEDBY [domain-name:value = 'bad.example'])"
      " WITHIN 300 SECONDS START t'2024-01-01T00:00:00Z' STOP t'2024-01-02T00:00:00.5Z'",
      BW_OK, "ipv4 198.51.100.7, domain bad.example"},
-    {"round brackets inside", "[(domain-name:value = 'a.example' OR domain-name:value = 'b.example')]",
-     BW_OK, "domain a.example, domain b.example"},
-    {"an index in a path", "[network-traffic:dst_ref.value = '198.51.100.7' AND"
-     " process:child_refs[*].name = 'x']", BW_OK, "ipv4 198.51.100.7"},
+    {"round brackets inside",
+     "[(domain-name:value = 'a.example' OR domain-name:value = 'b.example')]", BW_OK,
+     "domain a.example, domain b.example"},
+    {"an index in a path",
+     "[network-traffic:dst_ref.value = '198.51.100.7' AND"
+     " process:child_refs[*].name = 'x']",
+     BW_OK, "ipv4 198.51.100.7"},
     {"an AS number", "[autonomous-system:number = 64500]", BW_OK, "asn as64500"},
     {"a file name", "[file:name = 'a\\'b\\\\c.exe']", BW_OK, "file-name a'b\\c.exe"},
     {"a registry key", "[windows-registry-key:key = 'HKEY_LOCAL_MACHINE\\\\Foo']", BW_OK,
@@ -70,7 +73,8 @@ static const struct {
     {"a wildcard", "[domain-name:value LIKE 'bad%']", BW_OK, ""},
     {"a number with a fraction", "[x-a:b = 1.5 AND ipv4-addr:value = '198.51.100.7']", BW_OK,
      "ipv4 198.51.100.7"},
-    {"hex and base64", "[artifact:payload_bin = h'00ff' OR artifact:payload_bin = b'AA==']", BW_OK, ""},
+    {"hex and base64", "[artifact:payload_bin = h'00ff' OR artifact:payload_bin = b'AA==']", BW_OK,
+     ""},
     {"comments", "[/* here */ ipv4-addr:value = // there\n'198.51.100.7']", BW_OK,
      "ipv4 198.51.100.7"},
     {"a domain that is none", "[domain-name:value = 'localhost']", BW_OK, ""},
@@ -147,8 +151,8 @@ BW_TEST(patterns_made_give_the_same_again)
         struct bw_err err;
         CHECK(stix_pattern_of(&IN[i], &pattern));
         CHECK(stix_pattern_scan(bw_buf_text(&pattern), &f, &err) == BW_OK);
-        bool same = f.n == 1 && f.list[0].ioc == IN[i].ioc &&
-                    bw_view_eq(f.list[0].value, IN[i].value);
+        bool same =
+            f.n == 1 && f.list[0].ioc == IN[i].ioc && bw_view_eq(f.list[0].value, IN[i].value);
         if (!same)
             printf("# %.*s\n", BW_VF(bw_buf_text(&pattern)));
         SUBTEST(intel_ioc_word(IN[i].ioc), same);

@@ -103,8 +103,7 @@ enum bw_rc notify_live(struct http_req *rq, struct http_resp *rs, struct bw_err 
     return rc;
 }
 
-/* -- fan-out
- * --------------------------------------------------------------------------------------- */
+/* -- fan-out ----------------------------------------------------------------------------------- */
 
 struct open_stream {
     struct http_stream *stream;

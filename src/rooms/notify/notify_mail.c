@@ -131,8 +131,7 @@ static struct html_url link_to(struct outbox *o, enum i18n_lang lang, const char
     return html_url_or_hash(url);
 }
 
-/* -- items
- * ----------------------------------------------------------------------------------------- */
+/* -- items ------------------------------------------------------------------------------------- */
 
 static bool full_text_allowed(const struct hub *hub, enum tlp tlp)
 {
@@ -267,8 +266,7 @@ static enum bw_rc mail_item(struct outbox *o, struct db_engine *e, struct bw_err
     return flush(o, err);
 }
 
-/* -- findings
- * -------------------------------------------------------------------------------------- */
+/* -- findings ---------------------------------------------------------------------------------- */
 
 static enum bw_rc mail_finding_to(struct outbox *o, struct notify_mail_finding d,
                                   const struct member_recipient *to, struct bw_err *err)
@@ -335,8 +333,7 @@ static enum bw_rc mail_finding(struct outbox *o, struct db_engine *e, struct bw_
     return flush(o, err);
 }
 
-/* -- invitations
- * ----------------------------------------------------------------------------------- */
+/* -- invitations ------------------------------------------------------------------------------- */
 
 static enum bw_rc mail_invite_to(struct outbox *o, const struct member_recipient *to,
                                  struct notify_mail_invite d, struct bw_err *err)

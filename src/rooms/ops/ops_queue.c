@@ -102,8 +102,7 @@ enum bw_rc ops_queue(struct http_req *rq, struct http_resp *rs, struct bw_err *e
                      err);
 }
 
-/* -- decisions
- * ------------------------------------------------------------------------------------- */
+/* -- decisions --------------------------------------------------------------------------------- */
 
 struct decision {
     const struct viewer *viewer;

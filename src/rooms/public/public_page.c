@@ -130,8 +130,8 @@ static const struct http_route ROUTES[] = {
     {HTTP_GET, "/{lang}/", HTTP_LOOP, HTTP_PAGE, PERM_OPEN, LANG, BW_COUNT(LANG), 0, NULL, home,
      "the public zone's start page"},
     /* Nor a search: one long text that repeats its words is enough. */
-    {HTTP_GET, "/{lang}/advisories", HTTP_READER, HTTP_PAGE, PERM_OPEN, LIST, BW_COUNT(LIST), 0, NULL,
-     list_page, "released items, newest first, and search"},
+    {HTTP_GET, "/{lang}/advisories", HTTP_READER, HTTP_PAGE, PERM_OPEN, LIST, BW_COUNT(LIST), 0,
+     NULL, list_page, "released items, newest first, and search"},
     /* Not on the loop: a hostile text of the largest size takes Markdown 0.1 s. */
     {HTTP_GET, "/{lang}/advisories/{id}", HTTP_READER, HTTP_PAGE, PERM_OPEN, ITEM, BW_COUNT(ITEM),
      0, NULL, item_page, "one released item"},

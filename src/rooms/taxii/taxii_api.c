@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* taxii_api - discovery, API root, collections, and the room's routes (TAXII 2.1 sections 4 and 5).
  *
- * There are two collections. Which objects a client finds in the first depends on who asks, as on every
- * page; making a collection for each circle would tell which circles there are. */
+ * There are two collections. Which objects a client finds in the first depends on who asks, as on
+ * every page; making a collection for each circle would tell which circles there are. */
 #include "taxii_int.h"
 
 #include "bw_random.h"
@@ -20,7 +20,7 @@ static const struct {
                           "as TLP:GREEN, or as far as their own TLP marking allows."},
 };
 
-/* -- ids --------------------------------------------------------------------------------------------- */
+/* -- ids --------------------------------------------------------------------------------------- */
 
 /* Sixteen bytes as a UUID of version 4, which is the form that TAXII's identifiers have. */
 static struct taxii_uuid uuid_of(uint8_t b[16])
@@ -84,12 +84,12 @@ struct bw_view taxii_time(int64_t us, char out[BW_TIME_MAX])
 {
     struct bw_civil c;
     bw_civil_of(us, &c);
-    int n = snprintf(out, BW_TIME_MAX, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", c.year, c.month, c.day,
-                     c.hour, c.minute, c.second, c.micro);
+    int n = snprintf(out, BW_TIME_MAX, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", c.year, c.month,
+                     c.day, c.hour, c.minute, c.second, c.micro);
     return bw_view_of(out, (size_t)n < BW_TIME_MAX ? (size_t)n : BW_TIME_MAX - 1);
 }
 
-/* -- negotiation ------------------------------------------------------------------------------------- */
+/* -- negotiation ------------------------------------------------------------------------------- */
 
 enum bw_rc taxii_error(struct http_resp *rs, int status, const char *title, struct bw_err *err)
 {
@@ -138,7 +138,7 @@ bool taxii_accepts(struct http_req *rq, struct http_resp *rs)
     return fits;
 }
 
-/* -- handlers ---------------------------------------------------------------------------------------- */
+/* -- handlers ---------------------------------------------------------------------------------- */
 
 static enum bw_rc end(struct json_writer *w, struct http_resp *rs, struct bw_err *err)
 {
@@ -230,22 +230,31 @@ static enum bw_rc collection(struct http_req *rq, struct http_resp *rs, struct b
     return end(&w, rs, err);
 }
 
-/* -- the room ---------------------------------------------------------------------------------------- */
+/* -- the room ---------------------------------------------------------------------------------- */
 
 static const struct db_migration MIGRATIONS[] = {{25, "0025_taxii", sql_0025_taxii}};
 
-#define UUID_IN(name) {name, HTTP_WORD, HTTP_IN_PATH | HTTP_REQUIRED, TAXII_UUID_LEN, TAXII_UUID_LEN}
+#define UUID_IN(name)                                                                 \
+    {                                                                                 \
+        name, HTTP_WORD, HTTP_IN_PATH | HTTP_REQUIRED, TAXII_UUID_LEN, TAXII_UUID_LEN \
+    }
 #define COLLECTION UUID_IN("collection")
-#define OBJECT {"object", HTTP_TEXT, HTTP_IN_PATH | HTTP_REQUIRED, 1, 300}
-#define QUERY(name, max) {name, HTTP_TEXT, HTTP_IN_QUERY, 0, max}
-#define PAGING                                                                                     \
+#define OBJECT                                                    \
+    {                                                             \
+        "object", HTTP_TEXT, HTTP_IN_PATH | HTTP_REQUIRED, 1, 300 \
+    }
+#define QUERY(name, max)                       \
+    {                                          \
+        name, HTTP_TEXT, HTTP_IN_QUERY, 0, max \
+    }
+#define PAGING \
     QUERY("added_after", 60), {"limit", HTTP_INT, HTTP_IN_QUERY, 1, INT64_MAX}, QUERY("next", 200)
 #define SPEC QUERY("match[spec_version]", 60)
 #define VERSION QUERY("match[version]", 2000)
 
 static const struct http_param COLLECTION_PARAMS[] = {COLLECTION};
-static const struct http_param OBJECTS_PARAMS[] = {
-    COLLECTION, PAGING, QUERY("match[id]", 8000), QUERY("match[type]", 4000), VERSION, SPEC};
+static const struct http_param OBJECTS_PARAMS[] =
+    {COLLECTION, PAGING, QUERY("match[id]", 8000), QUERY("match[type]", 4000), VERSION, SPEC};
 static const struct http_param OBJECT_PARAMS[] = {COLLECTION, OBJECT, PAGING, VERSION, SPEC};
 static const struct http_param VERSIONS_PARAMS[] = {COLLECTION, OBJECT, PAGING, SPEC};
 static const struct http_param STATUS_PARAMS[] = {UUID_IN("status")};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* taxii_filter - the filters and the cursor of a query (TAXII 2.1 sections 3.4 and 3.5).
  *
- * The cursor holds the place in the order of adding, which must not leave the hub: it is sealed, for this
- * person, so that it tells nothing and of two people's cursors neither can be compared. */
+ * The cursor holds the place in the order of adding, which must not leave the hub: it is sealed,
+ * for this person, so that it tells nothing and of two people's cursors neither can be compared. */
 #include "taxii_int.h"
 
 #include "bw_clock.h"
@@ -10,7 +10,7 @@
 
 #include <endian.h>
 
-/* -- next -------------------------------------------------------------------------------------------- */
+/* -- next -------------------------------------------------------------------------------------- */
 
 static void place_of(struct http_req *rq, char *out, size_t room, struct bw_view *ret)
 {
@@ -53,7 +53,7 @@ static enum bw_rc read_next(struct http_req *rq, int64_t *ret, struct bw_err *er
     return BW_OK;
 }
 
-/* -- match ------------------------------------------------------------------------------------------- */
+/* -- match ------------------------------------------------------------------------------------- */
 
 static enum bw_rc read_list(struct http_req *rq, const char *name, const struct bw_view **ret,
                             size_t *ret_n, struct bw_err *err)
@@ -76,8 +76,7 @@ static enum bw_rc read_list(struct http_req *rq, const char *name, const struct 
     return BW_OK;
 }
 
-static enum bw_rc read_versions(struct http_req *rq, struct intel_versions *ret,
-                                struct bw_err *err)
+static enum bw_rc read_versions(struct http_req *rq, struct intel_versions *ret, struct bw_err *err)
 {
     const struct bw_view *list = NULL;
     size_t n = 0;

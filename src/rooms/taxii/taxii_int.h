@@ -9,9 +9,9 @@
 
 #define TAXII_MEDIA_TYPE "application/taxii+json;version=2.1"
 #define TAXII_UUID_LEN 36
-#define TAXII_IDS_MAX 200                    /* values of one match[...] */
-#define TAXII_PAGE 100                       /* objects where a client does not say */
-#define TAXII_PAGE_BYTES ((size_t)8 << 20)   /* a page ends behind the object that passes this */
+#define TAXII_IDS_MAX 200                  /* values of one match[...] */
+#define TAXII_PAGE 100                     /* objects where a client does not say */
+#define TAXII_PAGE_BYTES ((size_t)8 << 20) /* a page ends behind the object that passes this */
 #define TAXII_BODY_MAX ((size_t)64 << 20)
 
 /* The two collections, the same for every hub user: what one may see, and what one adds to. */
@@ -20,11 +20,13 @@ enum taxii_collection { TAXII_COMMUNITY, TAXII_CONTRIBUTE, TAXII_COLLECTIONS };
 struct taxii_uuid {
     char text[TAXII_UUID_LEN + 1];
 };
-/* Made from the hub's ledger key, so that two hubs have different ones and a restored hub the same. */
+/* Made from the hub's ledger key, so that two hubs have different ones and a restored hub the same.
+ */
 struct taxii_uuid taxii_collection_id(const struct hub *hub, enum taxii_collection c);
 struct taxii_uuid taxii_uuid_new(void);
 
-/* False: the client does not take our media type; 406 is written. To be asked first by each handler. */
+/* False: the client does not take our media type; 406 is written. To be asked first by each
+ * handler. */
 bool taxii_accepts(struct http_req *rq, struct http_resp *rs);
 /* TAXII's timestamp: always six digits behind the point (section 3.2). */
 struct bw_view taxii_time(int64_t us, char out[BW_TIME_MAX]);

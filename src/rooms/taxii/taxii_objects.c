@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* taxii_objects - pages of objects, manifests and versions (TAXII 2.1 section 5).
  *
- * An object goes out as the bytes that came in, copied once from the database's page into the answer. */
+ * An object goes out as the bytes that came in, copied once from the database's page into the
+ * answer. */
 #include "taxii_int.h"
 
 #include "json_write.h"
@@ -107,7 +108,7 @@ static enum bw_rc send_page(struct http_req *rq, struct http_resp *rs,
     return end_answer(rq, rs, &a, &page, err);
 }
 
-/* -- handlers ---------------------------------------------------------------------------------------- */
+/* -- handlers ---------------------------------------------------------------------------------- */
 
 static enum bw_rc list(struct http_req *rq, struct http_resp *rs, put_fn put, struct bw_err *err)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* taxii_status - adding objects, and what became of them (TAXII 2.1 sections 4.3 and 5.5).
  *
- * The objects are imported before the answer, so a status is complete from the beginning; it is kept for
- * a day for clients that ask again all the same. */
+ * The objects are imported before the answer, so a status is complete from the beginning; it is
+ * kept for a day for clients that ask again all the same. */
 #include "taxii_int.h"
 
 #include "json_write.h"
@@ -82,8 +82,7 @@ static bool type_fits(struct http_req *rq)
 enum bw_rc taxii_add(struct http_req *rq, struct http_resp *rs, struct bw_err *err)
 {
     struct intel_report report = {.arena = http_arena(rq)};
-    struct status s = {.id = taxii_uuid_new(),
-                       .organisation_id = req_viewer(rq)->organisation_id};
+    struct status s = {.id = taxii_uuid_new(), .organisation_id = req_viewer(rq)->organisation_id};
     enum taxii_collection c;
     int64_t began_us = bw_now_us();
     if (!taxii_accepts(rq, rs))
@@ -95,7 +94,9 @@ enum bw_rc taxii_add(struct http_req *rq, struct http_resp *rs, struct bw_err *e
     if (!type_fits(rq))
         return bw_fail(err, BW_UNSUPPORTED, "objects are added as " TAXII_MEDIA_TYPE " only");
     req_db_done(rq);
-    const struct intel_import in = {.hub = req_hub(rq), .viewer = req_viewer(rq), .tlp = TLP_GREEN,
+    const struct intel_import in = {.hub = req_hub(rq),
+                                    .viewer = req_viewer(rq),
+                                    .tlp = TLP_GREEN,
                                     .audience = {.everybody = true}};
     BW_TRY(intel_stix_import(&in, http_body(rq), &report, err));
     BW_TRY(write_status(&report, &s.id, began_us, http_out(rs), err));

@@ -30,7 +30,7 @@ static struct watch_match *make(const struct watch_claim *claims, size_t n)
     return m;
 }
 
-/* -- who is told ----------------------------------------------------------------------------- */
+/* -- who is told ------------------------------------------------------------------------------- */
 
 enum { A = 1, B = 2, C = 3 };
 struct row_claim {
@@ -146,7 +146,7 @@ BW_TEST(rivals_are_seen_from_both_sides)
     watch_match_unref(m);
 }
 
-/* -- against the slow reference -------------------------------------------------------------- */
+/* -- against the slow reference ---------------------------------------------------------------- */
 
 enum { CLAIMS = 400, LOOKUPS = 4000, ROUNDS = 12 };
 

@@ -5,7 +5,7 @@
 
 #include "watch_intake.h"
 
-/* -- who sees what (product.md, Findings) ---------------------------------------------------- */
+/* -- who sees what (product.md, Findings) ------------------------------------------------------ */
 
 static const struct {
     const char *name;
@@ -78,7 +78,7 @@ BW_TEST(disclosure)
     }
 }
 
-/* -- the same again -------------------------------------------------------------------------- */
+/* -- the same again ---------------------------------------------------------------------------- */
 
 BW_TEST(the_same_line_counts_once)
 {
@@ -180,7 +180,7 @@ BW_TEST(a_network_that_is_verified_later)
     member_test_close(&t);
 }
 
-/* -- claims change under an import ----------------------------------------------------------- */
+/* -- claims change under an import ------------------------------------------------------------- */
 
 BW_TEST(a_chunk_of_an_old_snapshot_is_refused)
 {
@@ -217,7 +217,7 @@ BW_TEST(a_chunk_of_an_old_snapshot_is_refused)
     member_test_close(&t);
 }
 
-/* -- the ledger ------------------------------------------------------------------------------ */
+/* -- the ledger -------------------------------------------------------------------------------- */
 
 struct opened {
     size_t events;
@@ -305,7 +305,7 @@ BW_TEST(a_flood_is_told_at_once_and_at_its_end)
     member_test_close(&t);
 }
 
-/* -- acknowledging --------------------------------------------------------------------------- */
+/* -- acknowledging ----------------------------------------------------------------------------- */
 
 struct act {
     const struct viewer *viewer;
@@ -355,7 +355,7 @@ BW_TEST(acknowledging)
     member_test_close(&t);
 }
 
-/* -- evidence -------------------------------------------------------------------------------- */
+/* -- evidence ---------------------------------------------------------------------------------- */
 
 BW_TEST(evidence_is_sealed_and_opens_for_its_organisation)
 {

@@ -45,7 +45,7 @@ BW_MUST_CHECK enum bw_rc watch_network_list(struct db *db, const struct viewer *
                                             struct watch_network **ret, size_t *ret_n,
                                             struct bw_err *err);
 
-/* -- events in ------------------------------------------------------------------------------- */
+/* -- events in --------------------------------------------------------------------------------- */
 
 /* One normalised observation (RSIT: Reference Security Incident Taxonomy). */
 struct watch_event {
@@ -92,7 +92,7 @@ BW_MUST_CHECK enum bw_rc watch_report_came(struct db_tx *tx, const struct viewer
                                            struct bw_view report, int64_t newest_us,
                                            struct bw_err *err);
 
-/* -- findings -------------------------------------------------------------------------------- */
+/* -- findings ---------------------------------------------------------------------------------- */
 enum watch_finding_state { WATCH_NEW = 0, WATCH_ACKNOWLEDGED = 1 };
 struct watch_finding {
     int64_t id, organisation_id, first_us, last_us, count;

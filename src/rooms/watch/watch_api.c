@@ -92,7 +92,7 @@ enum bw_rc watch_findings_api(struct http_req *rq, struct http_resp *rs, struct 
     return BW_OK;
 }
 
-/* -- networks -------------------------------------------------------------------------------- */
+/* -- networks ---------------------------------------------------------------------------------- */
 
 enum bw_rc watch_networks_api(struct http_req *rq, struct http_resp *rs, struct bw_err *err)
 {

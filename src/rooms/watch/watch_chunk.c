@@ -18,7 +18,7 @@ struct writing {
     struct watch_alert alert;                 /* of this run: fn may run twice */
 };
 
-/* -- before the lane ------------------------------------------------------------------------- */
+/* -- before the lane --------------------------------------------------------------------------- */
 
 struct bw_view watch_evidence_aad(struct bw_view public_id, char out[64])
 {
@@ -85,7 +85,7 @@ static enum bw_rc prepare(struct writing *w, struct bw_err *err)
     return BW_OK;
 }
 
-/* -- in the lane ----------------------------------------------------------------------------- */
+/* -- in the lane ------------------------------------------------------------------------------- */
 
 static enum bw_rc check_version(struct db_tx *tx, const struct writing *w, struct bw_err *err)
 {
@@ -200,7 +200,7 @@ static enum bw_rc write_row(struct db_tx *tx, struct watch_pending *p, struct bw
     return added ? count_up(tx, p, id, added, err) : BW_OK;
 }
 
-/* -- telling --------------------------------------------------------------------------------- */
+/* -- telling ----------------------------------------------------------------------------------- */
 
 static enum bw_rc append(struct db_tx *tx, struct bw_view finding, struct bw_view organisation,
                          int64_t audience_id, int64_t count, int worst, struct bw_err *err)

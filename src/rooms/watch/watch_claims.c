@@ -32,7 +32,7 @@ static enum bw_rc refuse(struct claims *c, size_t line, const char *why, struct 
     return BW_OK;
 }
 
-/* -- writing --------------------------------------------------------------------------------- */
+/* -- writing ----------------------------------------------------------------------------------- */
 
 static enum bw_rc check_room(struct db_tx *tx, int64_t organisation_id, struct bw_err *err)
 {
@@ -78,7 +78,7 @@ static enum bw_rc flush(struct claims *c, struct db_engine *e, struct bw_err *er
     return BW_OK;
 }
 
-/* -- reading --------------------------------------------------------------------------------- */
+/* -- reading ----------------------------------------------------------------------------------- */
 
 static bool is_header(const struct bw_view *cells, size_t n)
 {

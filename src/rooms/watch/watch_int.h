@@ -16,7 +16,7 @@
 #define WATCH_RECENT_US (30 * BW_DAY_US) /* what the health level looks at */
 #define WATCH_ACTIVE_US (7 * BW_DAY_US)  /* an active compromise; a fresh report */
 
-/* -- words (watch_word.c) -------------------------------------------------------------------- */
+/* -- words (watch_word.c) ---------------------------------------------------------------------- */
 const char *watch_severity_word(int severity);  /* "critical": in APIs, as intel's */
 const char *watch_severity_class(int severity); /* "sev-critical" */
 enum i18n_msg watch_severity_msg(int severity);
@@ -25,7 +25,7 @@ const char *watch_finding_word(enum watch_finding_state s); /* "new" */
 /* RSIT machine value to words; what the taxonomy does not have is "other". */
 enum i18n_msg watch_rsit_msg(struct bw_view rsit_type);
 
-/* -- networks (watch_network.c) -------------------------------------------------------------- */
+/* -- networks (watch_network.c) ---------------------------------------------------------------- */
 
 /* Text of a form or a CSV cell. BW_INVALID says what is wrong and what was probably meant: host
  * bits, a range instead of a prefix, everything (/0) or nearly, addresses that nobody has. */
@@ -40,7 +40,7 @@ BW_MUST_CHECK enum bw_rc watch_network_put(struct db_tx *tx, int64_t actor_id,
 BW_MUST_CHECK enum bw_rc watch_audience(struct db_tx *tx, int64_t organisation_id, int64_t *ret_id,
                                         struct bw_err *err);
 
-/* -- lists of claims (watch_claims.c) -------------------------------------------------------- */
+/* -- lists of claims (watch_claims.c) ---------------------------------------------------------- */
 
 struct watch_refusal {
     struct bw_view where, why; /* "line 3" */
@@ -58,13 +58,13 @@ BW_MUST_CHECK enum bw_rc watch_claims_take(struct db_engine *e, const struct vie
                                            struct bw_view csv, struct bw_arena *arena,
                                            struct watch_claims_result *ret, struct bw_err *err);
 
-/* -- CSV cells (watch_csv.c) ----------------------------------------------------------------- */
+/* -- CSV cells (watch_csv.c) ------------------------------------------------------------------- */
 
 /* Splits one record: *rest is moved behind the cell. Quotes are taken off, doubled ones made
  * single, into ARENA where needed. False: no more cells. */
 bool watch_csv_cell(struct bw_view *rest, struct bw_arena *arena, struct bw_view *ret);
 
-/* -- health (watch_health.c) ----------------------------------------------------------------- */
+/* -- health (watch_health.c) ------------------------------------------------------------------- */
 
 /* The ladder, worst first; no opaque score. Values are the count of steps on the page's meter. */
 enum watch_level {
@@ -97,7 +97,7 @@ BW_MUST_CHECK enum bw_rc watch_health_read(struct db *db, const struct viewer *v
                                            int64_t now_us, struct bw_arena *arena,
                                            struct watch_health *ret, struct bw_err *err);
 
-/* -- reports (watch_report.c) ---------------------------------------------------------------- */
+/* -- reports (watch_report.c) ------------------------------------------------------------------ */
 struct watch_report_seen {
     struct bw_view report;
     int64_t imported_us, newest_us;
@@ -106,7 +106,7 @@ BW_MUST_CHECK enum bw_rc watch_report_list(struct db *db, const struct viewer *v
                                            struct bw_arena *arena, struct watch_report_seen **ret,
                                            size_t *ret_n, struct bw_err *err);
 
-/* -- findings (watch_finding.c) -------------------------------------------------------------- */
+/* -- findings (watch_finding.c) ---------------------------------------------------------------- */
 
 /* The sealed evidence of one finding, opened into OUT, for whoever may see the finding. */
 BW_MUST_CHECK enum bw_rc watch_evidence_open(struct hub *hub, struct db *db,

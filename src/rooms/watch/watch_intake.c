@@ -35,7 +35,7 @@ struct watch_intake {
     struct watch_result result;
 };
 
-/* -- gathering ------------------------------------------------------------------------------- */
+/* -- gathering --------------------------------------------------------------------------------- */
 
 static uint64_t mix(uint64_t h, const void *p, size_t n)
 {
@@ -150,7 +150,7 @@ static enum bw_rc gather(struct watch_intake *k, const struct watch_event *e, st
     return count(k, p, e, err);
 }
 
-/* -- writing --------------------------------------------------------------------------------- */
+/* -- writing ----------------------------------------------------------------------------------- */
 
 static int by_organisation(const void *a, const void *b)
 {
@@ -244,7 +244,7 @@ static enum bw_rc flush(struct watch_intake *k, struct bw_err *err)
     return BW_OK;
 }
 
-/* -- the way in ------------------------------------------------------------------------------ */
+/* -- the way in -------------------------------------------------------------------------------- */
 
 void watch_intake_free(struct watch_intake *k)
 {

@@ -27,7 +27,7 @@ struct watch_match {
     uint32_t *root; /* root[h]: first interval that starts at h << 16 or later */
 };
 
-/* -- building -------------------------------------------------------------------------------- */
+/* -- building ---------------------------------------------------------------------------------- */
 
 static int by_block(const void *a, const void *b)
 {
@@ -215,7 +215,7 @@ int64_t watch_match_version(const struct watch_match *m)
     return m->version;
 }
 
-/* -- looking up ------------------------------------------------------------------------------ */
+/* -- looking up -------------------------------------------------------------------------------- */
 
 /* The last interval that starts at or before the address; the sentinel at 0 makes sure of one. */
 static uint32_t find4(const struct watch_match *m, uint32_t at)

@@ -7,7 +7,7 @@
 
 #include "json_write.h"
 
-/* -- what may be claimed --------------------------------------------------------------------- */
+/* -- what may be claimed ----------------------------------------------------------------------- */
 
 enum { V4_BITS_AT = 96, WIDEST_V4 = 8, WIDEST_V6 = 16 };
 
@@ -110,7 +110,7 @@ enum bw_rc watch_label_check(struct bw_view label, struct bw_err *err)
     return BW_OK;
 }
 
-/* -- writing --------------------------------------------------------------------------------- */
+/* -- writing ----------------------------------------------------------------------------------- */
 
 enum bw_rc watch_audience(struct db_tx *tx, int64_t organisation_id, int64_t *ret_id,
                           struct bw_err *err)
@@ -283,7 +283,7 @@ enum bw_rc watch_network_decide(struct db_tx *tx, const struct viewer *viewer,
     return s.state == state ? BW_OK : decide(tx, viewer->person_id, &s, state, err);
 }
 
-/* -- reading --------------------------------------------------------------------------------- */
+/* -- reading ----------------------------------------------------------------------------------- */
 
 static enum bw_rc read_network(const struct db_stmt *st, struct bw_arena *arena,
                                struct watch_network *ret, struct bw_prefix *ret_prefix,

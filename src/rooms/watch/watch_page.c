@@ -33,7 +33,7 @@ enum bw_rc watch_home_page(struct http_req *rq, struct http_resp *rs, struct bw_
     return send_home(rq, rs, &d, err);
 }
 
-/* -- networks -------------------------------------------------------------------------------- */
+/* -- networks ---------------------------------------------------------------------------------- */
 
 struct add_network {
     int64_t actor_id;
@@ -102,7 +102,7 @@ enum bw_rc watch_networks_post(struct http_req *rq, struct http_resp *rs, struct
     return send_home(rq, rs, &d, err);
 }
 
-/* -- findings -------------------------------------------------------------------------------- */
+/* -- findings ---------------------------------------------------------------------------------- */
 
 static enum bw_rc fill_cells(struct http_req *rq, struct bw_view evidence,
                              struct watch_finding_page *d, struct bw_err *err)

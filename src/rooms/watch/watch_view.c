@@ -15,7 +15,7 @@ enum {
     REPORTS_SHOWN = 8
 };
 
-/* -- health ---------------------------------------------------------------------------------- */
+/* -- health ------------------------------------------------------------------------------------ */
 
 static enum bw_rc fill_steps(struct bw_arena *arena, struct watch_home *d, struct bw_err *err)
 {
@@ -96,7 +96,7 @@ static enum bw_rc fill_health(struct http_req *rq, struct db *db, struct watch_h
     return fill_bars(rq, &h, d, err);
 }
 
-/* -- findings -------------------------------------------------------------------------------- */
+/* -- findings ---------------------------------------------------------------------------------- */
 
 static enum bw_rc fill_organisation(struct http_req *rq, struct db *db, int64_t id,
                                     struct bw_view *ret, struct bw_err *err)
@@ -167,7 +167,7 @@ static enum bw_rc fill_findings(struct http_req *rq, struct db *db, struct watch
     return BW_OK;
 }
 
-/* -- networks and reports -------------------------------------------------------------------- */
+/* -- networks and reports ---------------------------------------------------------------------- */
 
 static enum bw_rc fill_networks(struct http_req *rq, struct db *db, struct watch_home *d,
                                 struct bw_err *err)
