@@ -77,7 +77,7 @@ def files(folder, n):
 def history(folder):
     """The ATT&CK history unpacked into FOLDER and what it is called, or an own corpus of that size."""
     shared = os.environ.get("BREAKWATER_SHARED")
-    packed = pathlib.Path(shared or "/nonexistent") / "stix/attack-history.json.xz"
+    packed = pathlib.Path(shared or "/nonexistent") / "data/stix/attack-history.json.xz"
     path = pathlib.Path(folder) / "history.json"
     if packed.exists():
         path.write_bytes(lzma.decompress(packed.read_bytes()))

@@ -19,7 +19,7 @@ PAYLOADS = [p.replace("{m}", "xq%dqx" % i) for i, p in enumerate([
     "<script>{m}()</script>", "<SCRIPT SRC=//evil.example/{m}.js></SCRIPT>", "</title><script>{m}()</script>",
     "</textarea><img src=x onerror={m}()>", '"><img src=x onerror={m}()>', "'><svg/onload={m}()>",
     "<svg><script>{m}()</script></svg>", "<svg onload={m}()>", "<img src=x onerror={m}()//", "<iframe src=javascript:{m}()>",
-    '" onmouseover="{m}()" x="', "' onfocus='{m}()' autofocus='", " onload={m}() ", "`onclick={m}()`",
+    '" onmouseover="{m}()" x="', "' onfocus='{m}()' autofocus='", "onload={m}() x=", "`onclick={m}()`",
     "javascript:{m}()", "java\tscript:{m}()", "JaVaScRiPt:{m}()", "data:text/html,<script>{m}()</script>",
     "vbscript:{m}", "[x](javascript:{m}())", "[x](JAVASCRIPT:{m}())", "[x](data:text/html;base64,{m})",
     "[x](&#106;avascript:{m}())", "![x](javascript:{m}())", "![x](x\" onerror=\"{m}())", "<javascript:{m}()>",
@@ -35,6 +35,7 @@ PAYLOADS = [p.replace("{m}", "xq%dqx" % i) for i, p in enumerate([
     "{m}@evil.example\"><script>", "1.2.3.4\"><img onerror={m}()>",
 ])]
 MARK = re.compile(r"xq\d+qx")
+PAYLOADS = [p.strip() if not p.startswith("x\n") else p for p in PAYLOADS]
 CLEAN = [p for p in PAYLOADS if not re.search("[\n\t\u2028\u2029\u202e\u2069]", p)]
 
 TAGS = set("html head meta title link script body a header div svg use form label input button span ul li details summary p hr nav "
@@ -81,6 +82,9 @@ seen = {}  # payload -> how often it was found as text
 
 
 def look(name, text, mail=False):
+    if name != "picker":  # long, the same everywhere, and looked at once
+        text = re.sub(r'<div class="filter-list".*?</ul></div>', "", text, flags=re.S)
+        text = re.sub(r'<select class="select" id="po".*?</select>', "", text, flags=re.S) if name != "members page" else text
     page = Page(text)
     why = problem(page, mail)
     if why:
@@ -112,12 +116,13 @@ def quoted(p):
 @case
 def titles_and_bodies_of_items():
     c = hub.client("bank")
+    org = hub.client("hospital").get("/api/v1/me").json["organisation"]["id"]
     hub.items = {}
     for i, p in enumerate(PAYLOADS):
-        title = re.sub(r"[\n\t]", " ", p)[:190]
+        title = re.sub(r"[\n\t]", " ", p)[:190].strip()
         a = c.post_json("/api/v1/items", {
             "kind": "alert", "lang": "en", "tlp": "clear" if i % 2 else "green", "severity": "low", "publish": True, "title": title,
-            "body": "%s\n\n> %s\n\n* %s\n\nSee 198.51.100.%d and %s" % (p, p, p, i + 1, p), "audience": {"everybody": True}})
+            "body": "%s\n\n> %s\n\n* %s\n\nSee 198.51.100.%d and %s" % (p, p, p, i + 1, p), "audience": {"organisations": [org]}})
         check(a.status in (201, 400), "%r: %s" % (p, a.text))
         if a.status == 201:
             hub.items[a.json["id"]] = (title, p)
@@ -128,12 +133,14 @@ def titles_and_bodies_of_items():
         a = b.get("/en/items/" + id)
         text = look("item", a.text)
         if p in CLEAN:
-            check(title.strip() in text, "the title is there as text: %r" % title)
+            check(title in text, "the title is there as text: %r" % title)
     for lang in ("en", "zh-hant"):
         page, n = b.get("/%s/items" % lang), set()
         for _ in range(5):
             n |= marks(look("list", page.text))
             more = [x["href"] for t, x in Page(page.text).tags if t == "a" and x.get("rel") == "next"]
+            if not more:
+                break
             page = b.get(more[0])
         check(len(n) >= len(hub.items) - 6, "in the list: %d" % len(n))
     check(marks(look("home", b.get("/en/home").text)), "on the home page")
@@ -326,7 +333,10 @@ def addresses_and_headers():
             equal(a.status, 200)
             look("headers", a.text)
             a = b.get("/api/v1/" + q)
-            equal(json.loads(a.body)["status"], a.status, "JSON stays JSON")
+            if "json" in a.headers["Content-Type"]:
+                equal(json.loads(a.body)["status"], a.status, "JSON stays JSON")
+            else:
+                look("address of no API", a.text)
 
 
 # -- other ways out --------------------------------------------------------------------------------
@@ -347,7 +357,7 @@ def mails_hold_text():
         check(not any(MARK.search(h) for h in headers), "a payload became a header")
         check("\n" not in m.subject, m.subject)
     hub.start()
-    check(n > 100, "mails with payloads: %d" % n)
+    check(n > 50, "mails with payloads: %d" % n)
     check(len(all_marks) > 50, "payloads in mails: %d" % len(all_marks))
 
 

@@ -97,7 +97,8 @@ int64_t db_tx_now_us(const struct db_tx *tx);
 void db_tx_as(struct db_tx *tx, const struct viewer *viewer);
 
 /* Called by the lane: before_commit just before COMMIT of a group (the ledger's sequencer),
- * after_commit once it is durable (wakes consumers). Set once, before the first db_write. */
+ * after_commit once it is durable (wakes consumers). Setting them waits for the group that is under
+ * way: when db_engine_hooks() returns, the old ones are not called any more. */
 struct db_hooks {
     enum bw_rc (*before_commit)(struct db_tx *tx, void *arg, struct bw_err *err);
     void (*after_commit)(void *arg);

@@ -115,6 +115,7 @@ enum bw_rc db_engine_open(const struct db_options *o, struct db_engine **ret, st
     e->read_only = o->read_only;
     pthread_mutex_init(&e->pool_lock, NULL);
     pthread_mutex_init(&e->lane.lock, NULL);
+    pthread_mutex_init(&e->lane.hooks_lock, NULL);
     pthread_mutex_init(&e->check.lock, NULL);
     init_condition(&e->lane.wake);
     init_condition(&e->check.wake);
@@ -142,6 +143,7 @@ void db_engine_close(struct db_engine *e)
     pthread_cond_destroy(&e->lane.wake);
     pthread_cond_destroy(&e->check.wake);
     pthread_mutex_destroy(&e->lane.lock);
+    pthread_mutex_destroy(&e->lane.hooks_lock);
     pthread_mutex_destroy(&e->check.lock);
     pthread_mutex_destroy(&e->pool_lock);
     free(e->gates);

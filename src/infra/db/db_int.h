@@ -110,6 +110,7 @@ struct db_lane {
     pthread_t thread;
     bool started;
     pthread_mutex_t lock;
+    pthread_mutex_t hooks_lock; /* held while a group runs, from its begin to its after_commit */
     pthread_cond_t wake;
     struct lane_request *head, *tail;
     bool stop;

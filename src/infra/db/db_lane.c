@@ -297,7 +297,9 @@ static void *lane_main(void *arg)
         pthread_mutex_unlock(&l->lock);
         if (!more)
             return NULL;
+        pthread_mutex_lock(&l->hooks_lock);
         run_group(e);
+        pthread_mutex_unlock(&l->hooks_lock);
     }
 }
 
@@ -354,7 +356,9 @@ void db_tx_as(struct db_tx *tx, const struct viewer *viewer)
 
 void db_engine_hooks(struct db_engine *e, const struct db_hooks *hooks)
 {
+    pthread_mutex_lock(&e->lane.hooks_lock);
     e->hooks = *hooks;
+    pthread_mutex_unlock(&e->lane.hooks_lock);
 }
 
 /* -- starting and stopping --------------------------------------------------------------------- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_intel_stix - any bytes as a file of STIX: every object that is taken has an id of its type,
  * lies inside the file, and is taken again when it is read by itself; the walk always ends. */
-#include "intel_stix.h"
+#include "intel_stix_read.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,7 +4,7 @@
  * What is checked is what the hub relies on: type, id and version (STIX 2.1 parts 2.9, 3.1 to 3.6;
  * the same in 2.0). Everything else is the sender's and is kept as received, custom types and
  * properties too. One broken object among thousands is refused alone. Fuzzed by fuzz_intel_stix. */
-#include "intel_stix.h"
+#include "intel_stix_read.h"
 
 #include "bw_clock.h"
 

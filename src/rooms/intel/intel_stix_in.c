@@ -10,14 +10,17 @@
  * cannot be resolved then is kept for the staff (intel_stix_mark.c).
  *
  * Memory: the file (its caller's), one batch, and what waits, as views. */
-#include "intel_stix.h"
+#include "intel_stix_read.h"
 
 #include "bw_fault.h"
 #include "crypto_text.h"
 
 #include <stdio.h>
 
-#define BATCH_OBJECTS 256
+/* In a running hub others wait for the lane meanwhile; a tool has it for itself, and the fewer commits
+ * the less often the same pages of the indexes are written. */
+#define BATCH_SERVING 256
+#define BATCH_OBJECTS 1024
 #define BATCH_BYTES ((size_t)4 << 20)
 #define ARENA_MAX ((size_t)64 << 20)
 
@@ -46,7 +49,7 @@ struct import {
     const struct grant *grants[STIX_SLOTS];
     size_t n_grants[STIX_SLOTS];
     struct entry *batch; /* BATCH_OBJECTS */
-    size_t n, batch_bytes;
+    size_t n, batch_bytes, batch_max;
     struct waiting *waiting;
     size_t n_waiting, room_waiting;
     int64_t taken;  /* all batches */
@@ -341,7 +344,7 @@ static enum bw_rc on_object(void *arg, const struct stix_read *o, struct bw_err 
         *err = why;
         return rc;
     }
-    if (im->n == BATCH_OBJECTS || im->batch_bytes >= BATCH_BYTES)
+    if (im->n == im->batch_max || im->batch_bytes >= BATCH_BYTES)
         return flush(im, err);
     return BW_OK;
 }
@@ -415,6 +418,7 @@ enum bw_rc intel_stix_import(const struct intel_import *in, struct bw_view bytes
                         .arena = arena,
                         .batch_arena = batch_arena,
                         .batch = batch,
+                        .batch_max = in->hub->jobs ? BATCH_SERVING : BATCH_OBJECTS,
                         .public_id = bw_id_new()};
     im.marks = (struct stix_marks){.db = in->hub->db,
                                    .owner_id = in->viewer->organisation_id,

@@ -3,6 +3,7 @@
 #include "intel_stix.h"
 
 #include "bw_clock.h"
+#include "json.h"
 #include "json_write.h"
 
 /* One row of the item. */

@@ -7,7 +7,7 @@
  * the hub cannot honour. Of several labels the most restrictive holds, also where it marks a part
  * of the object only. What cannot be resolved is held back for the staff: never lost, never shown
  * (security.md, TLP ids). */
-#include "intel_stix.h"
+#include "intel_stix_read.h"
 
 /* -- labels of the standard -------------------------------------------------------------------- */
 

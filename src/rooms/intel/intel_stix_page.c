@@ -73,8 +73,8 @@ static bool among(struct bw_view v, const struct bw_view *list, size_t n)
 }
 
 /* Which other row, seen by this viewer, takes the place of the one that ST stands on? Of another
- * owner only the same bytes are a twin: who is first to send something else under a known id and
- * version must not hide what others send. */
+ * owner only the same bytes are a twin, and what the hub made itself (no artifact): who is first to
+ * send something else under a known id and version must not hide what others send. */
 enum beside {
     NEWER, /* a newer version of the same owner, or its twin */
     OLDER, /* an older version of the same owner */
@@ -93,7 +93,7 @@ static enum bw_rc beside_query(struct pager *p, enum beside what, struct bw_err 
                         "SELECT 1 FROM v_stix_object n WHERE n.stix_key = ?1 AND n.stix_id = ?2"
                         " AND ((n.owner_id = ?3 AND n.version_us > ?4)"
                         " OR (n.id < ?5 AND n.version_us = ?4 AND n.version = ?6"
-                        " AND (n.owner_id = ?3 OR n.hash = ?7))) LIMIT 1",
+                        " AND (n.owner_id = ?3 OR n.hash = ?7 OR n.artifact_id IS NULL))) LIMIT 1",
                         st, err);
     if (what == OLDER)
         return db_query(p->db, p->viewer,
@@ -103,7 +103,7 @@ static enum bw_rc beside_query(struct pager *p, enum beside what, struct bw_err 
     return db_query(p->db, p->viewer,
                     "SELECT 1 FROM v_stix_object n WHERE n.stix_key = ?1 AND n.stix_id = ?2"
                     " AND n.id < ?5 AND n.version_us = ?4 AND n.version = ?6"
-                    " AND (n.owner_id = ?3 OR n.hash = ?7) LIMIT 1",
+                    " AND (n.owner_id = ?3 OR n.hash = ?7 OR n.artifact_id IS NULL) LIMIT 1",
                     st, err);
 }
 

@@ -9,12 +9,13 @@
 
 #include <stdio.h>
 
-#define UNUSED __attribute__((unused))
+/* No program uses all of it. */
+#pragma GCC diagnostic ignored "-Wunused-function"
 
 static struct member_test t;
 static const struct viewer *viewers[MT_PEOPLE + 1]; /* the last one is the public */
 
-UNUSED static void open_community(void)
+static void open_community(void)
 {
     if (t.arena)
         return;
@@ -31,35 +32,35 @@ struct step {
     struct bw_view id;
     struct bw_id made;
 };
-UNUSED static enum bw_rc do_put(struct db_tx *tx, void *arg, struct bw_err *err)
+static enum bw_rc do_put(struct db_tx *tx, void *arg, struct bw_err *err)
 {
     struct step *s = arg;
     return intel_item_put(tx, s->prepared, &s->made, err);
 }
-UNUSED static enum bw_rc do_change(struct db_tx *tx, void *arg, struct bw_err *err)
+static enum bw_rc do_change(struct db_tx *tx, void *arg, struct bw_err *err)
 {
     struct step *s = arg;
     return intel_item_change(tx, s->viewer, s->id, s->prepared, err);
 }
-UNUSED static enum bw_rc do_release(struct db_tx *tx, void *arg, struct bw_err *err)
+static enum bw_rc do_release(struct db_tx *tx, void *arg, struct bw_err *err)
 {
     struct step *s = arg;
     return intel_item_release(tx, s->viewer, s->id, err);
 }
-UNUSED static enum bw_rc do_withdraw(struct db_tx *tx, void *arg, struct bw_err *err)
+static enum bw_rc do_withdraw(struct db_tx *tx, void *arg, struct bw_err *err)
 {
     struct step *s = arg;
     return intel_item_withdraw(tx, s->viewer, s->id, err);
 }
 
-UNUSED static enum bw_rc act(db_write_fn fn, int person, struct bw_view id)
+static enum bw_rc act(db_write_fn fn, int person, struct bw_view id)
 {
     struct step s = {.viewer = viewers[person], .id = id};
     struct bw_err err;
     return db_write(t.hub.db, fn, &s, &err);
 }
 
-UNUSED static struct intel_item_in an_item(const char *title, const char *body, enum tlp tlp)
+static struct intel_item_in an_item(const char *title, const char *body, enum tlp tlp)
 {
     return (struct intel_item_in){.kind = INTEL_ALERT,
                                   .severity = INTEL_HIGH,
@@ -71,7 +72,7 @@ UNUSED static struct intel_item_in an_item(const char *title, const char *body, 
 }
 
 /* Public id in the test's arena; empty where it was refused. */
-UNUSED static struct bw_view put(int person, const struct intel_item_in *in, enum bw_rc *ret_rc)
+static struct bw_view put(int person, const struct intel_item_in *in, enum bw_rc *ret_rc)
 {
     struct step s = {.viewer = viewers[person]};
     struct intel_prepared *p;
@@ -87,7 +88,7 @@ UNUSED static struct bw_view put(int person, const struct intel_item_in *in, enu
     return bw_view_z(bw_arena_z(t.arena, bw_view_z(s.made.text)));
 }
 
-UNUSED static struct bw_view must_put(int person, const struct intel_item_in *in)
+static struct bw_view must_put(int person, const struct intel_item_in *in)
 {
     enum bw_rc rc;
     struct bw_view id = put(person, in, &rc);
@@ -95,7 +96,7 @@ UNUSED static struct bw_view must_put(int person, const struct intel_item_in *in
     return id;
 }
 
-UNUSED static enum bw_rc get(int person, struct bw_view id, struct intel_item *ret)
+static enum bw_rc get(int person, struct bw_view id, struct intel_item *ret)
 {
     BW_AUTO(db) *db = NULL;
     struct bw_err err;
@@ -103,7 +104,7 @@ UNUSED static enum bw_rc get(int person, struct bw_view id, struct intel_item *r
     return intel_item_get(db, viewers[person], id, t.arena, ret, &err);
 }
 
-UNUSED static struct intel_filter everything(void)
+static struct intel_filter everything(void)
 {
     return (struct intel_filter){.kind = -1,
                                  .severity = -1,
@@ -118,7 +119,7 @@ struct page_of {
     bool more;
     enum bw_rc rc;
 };
-UNUSED static struct page_of list(int person, const struct intel_filter *f)
+static struct page_of list(int person, const struct intel_filter *f)
 {
     BW_AUTO(db) *db = NULL;
     struct page_of p = {.n = 0};
@@ -130,7 +131,7 @@ UNUSED static struct page_of list(int person, const struct intel_filter *f)
     return p;
 }
 
-UNUSED static bool lists(int person, const struct intel_filter *f, struct bw_view id)
+static bool lists(int person, const struct intel_filter *f, struct bw_view id)
 {
     struct page_of p = list(person, f);
     for (size_t i = 0; i < p.n; i++)
@@ -139,7 +140,7 @@ UNUSED static bool lists(int person, const struct intel_filter *f, struct bw_vie
     return false;
 }
 
-UNUSED static int64_t count(int person, const struct intel_filter *f)
+static int64_t count(int person, const struct intel_filter *f)
 {
     BW_AUTO(db) *db = NULL;
     struct bw_err err;
@@ -149,14 +150,14 @@ UNUSED static int64_t count(int person, const struct intel_filter *f)
     return n;
 }
 
-UNUSED static bool finds(int person, const char *words, struct bw_view id)
+static bool finds(int person, const char *words, struct bw_view id)
 {
     struct intel_filter f = everything();
     f.query = bw_view_z(words);
     return lists(person, &f, id);
 }
 
-UNUSED static bool knows(int person, const char *value)
+static bool knows(int person, const char *value)
 {
     BW_AUTO(db) *db = NULL;
     struct intel_seen seen;
@@ -180,7 +181,7 @@ enum to {
     TO_STAFF
 };
 
-UNUSED static struct intel_audience_in audience_to(enum to to)
+static struct intel_audience_in audience_to(enum to to)
 {
     struct grant *g = BW_ARENA_NEW(t.arena, struct grant);
     struct intel_audience_in a = {.everybody = to == TO_EVERYBODY || to == TO_BOTH,

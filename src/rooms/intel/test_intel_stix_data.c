@@ -3,6 +3,8 @@
  * comes back with an equal JSON value, once. Without that folder the cases are skipped. */
 #include "test_intel_stix.h"
 
+#include "intel_stix_read.h"
+
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/mman.h>

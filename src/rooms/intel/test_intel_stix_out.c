@@ -3,6 +3,8 @@
  * lists, which become items. */
 #include "test_intel_stix.h"
 
+#include "intel_stix_read.h"
+
 #include "bw_clock.h"
 #include "bw_fault.h"
 #include "intel_page.h"
@@ -157,6 +159,17 @@ BW_TEST(released_and_withdrawn)
     CHECK_INT(given(MT_SHOP_REP, "report", &text), 1);
     CHECK(holds(&text, "\"revoked\":true"));
     CHECK(!holds(&text, "\"description\""));
+    /* An import cannot stand beside what the hub made under the same id and version. */
+    BW_AUTO_BUF spoof = BW_BUF_INIT(1 << 16);
+    bw_buf_printf(&spoof,
+                  "[{\"type\":\"marking-definition\",\"spec_version\":\"2.1\",\"id\":"
+                  "\"%.*s\",\"created\":\"" STIX_TLP_CREATED "\",\"name\":\"TLP:CLEAR\","
+                  "\"definition_type\":\"statement\",\"definition\":{\"statement\":\"x\"}}]",
+                  BW_VF(stix_tlp_id(TLP_RED)));
+    CHECK(ts_import_as(MT_BROKER_REP, TLP_GREEN, (struct intel_audience_in){.everybody = true},
+                       bw_buf_text(&spoof)) == BW_OK);
+    CHECK_INT(given(MT_SHOP_REP, "marking-definition", &text), 5);
+    CHECK_INT(given(MT_SHOP_REP, "report", &text), 1);
     CHECK_INT(given(MT_SHOP_REP, "indicator", &text), 1);
     CHECK(holds(&text, "\"revoked\":true"));
     CHECK_INT(TS_NUMBER("SELECT count(*) FROM v_stix_object WHERE type = 'report'"), 1);

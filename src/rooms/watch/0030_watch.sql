@@ -51,8 +51,9 @@ CREATE TABLE finding (
     audience_id $int NOT NULL REFERENCES audience (id)
 ) $strict;
 CREATE UNIQUE INDEX finding_once ON finding (ip, day, rsit_type, family, port, organisation_id);
-CREATE INDEX finding_by_organisation ON finding (organisation_id, state, severity, id);
+CREATE INDEX finding_by_state ON finding (organisation_id, state, severity, id, audience_id);
 CREATE INDEX finding_worst ON finding (organisation_id, severity, id);
+CREATE INDEX finding_recent ON finding (organisation_id, last_us, rsit_type, severity, state, audience_id);
 CREATE INDEX finding_by_severity ON finding (severity, id);
 CREATE INDEX finding_by_network ON finding (network_id);
 $gate(finding);

@@ -112,7 +112,8 @@ BW_MUST_CHECK enum bw_rc watch_finding_list(struct db *db, const struct viewer *
                                             const struct watch_finding_filter *f,
                                             struct bw_arena *arena, struct watch_finding **ret,
                                             size_t *ret_n, bool *ret_more, struct bw_err *err);
-/* Open (new) findings by severity 0..4 for the viewer's own organisation. */
+/* Open (new) findings by severity 0..4 for the viewer's own organisation: the worst 5,000 are
+ * counted. */
 BW_MUST_CHECK enum bw_rc watch_finding_counts(struct db *db, const struct viewer *viewer,
                                               int64_t ret_by_severity[5], struct bw_err *err);
 BW_MUST_CHECK enum bw_rc watch_finding_get(struct db *db, const struct viewer *viewer,

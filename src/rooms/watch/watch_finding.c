@@ -130,8 +130,9 @@ enum bw_rc watch_finding_counts(struct db *db, const struct viewer *viewer,
     int64_t counts[5] = {0};
     enum bw_rc rc;
     BW_TRY(db_query(db, viewer,
-                    "SELECT severity, count(*) FROM v_finding WHERE organisation_id = ?1"
-                    " AND state = 0 GROUP BY severity",
+                    "SELECT severity, count(*) FROM (SELECT severity FROM v_finding"
+                    " WHERE organisation_id = ?1 AND state = 0 ORDER BY severity DESC, id DESC"
+                    " LIMIT 5000) s GROUP BY severity",
                     &st, err));
     db_bind_int(st, 1, viewer->organisation_id);
     while ((rc = db_row(st, err)) == BW_OK)

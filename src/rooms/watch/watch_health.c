@@ -85,8 +85,9 @@ static enum bw_rc read_open(struct db *db, const struct viewer *viewer, int64_t 
         return bw_fail_memory(err);
     BW_TRY(db_query(db, viewer,
                     "SELECT rsit_type, severity, count(*), max(last_us),"
-                    " sum(CASE WHEN state = 0 THEN 1 ELSE 0 END) FROM v_finding"
-                    " WHERE organisation_id = ?1 AND last_us >= ?2 GROUP BY rsit_type, severity",
+                    " sum(CASE WHEN state = 0 THEN 1 ELSE 0 END) FROM (SELECT rsit_type, severity,"
+                    " last_us, state FROM v_finding WHERE organisation_id = ?1 AND last_us >= ?2"
+                    " ORDER BY last_us DESC LIMIT 20000) s GROUP BY rsit_type, severity",
                     &st, err));
     db_bind_int(st, 1, viewer->organisation_id);
     db_bind_int(st, 2, now_us - WATCH_RECENT_US);

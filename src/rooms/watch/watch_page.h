@@ -74,6 +74,7 @@ struct watch_home {
     struct bw_view next; /* cursor of the next page */
     const struct watch_network_view *networks;
     size_t networks_n;
+    int64_t networks_all, networks_more;             /* more: not shown here */
     const struct watch_report_view *reports, *older; /* older: folded away */
     size_t reports_n, older_n;
     struct watch_network_form form;

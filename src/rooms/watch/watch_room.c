@@ -37,7 +37,7 @@ static const struct http_param FINDINGS[] = {
 static const struct http_param LIST[] = {{"state", HTTP_WORD, HTTP_IN_QUERY, 0, 20}};
 
 static const struct http_route ROUTES[] = {
-    {HTTP_GET, "/{lang}/watch", HTTP_LOOP, HTTP_PAGE, PERM_READ, HOME, BW_COUNT(HOME), 0, NULL,
+    {HTTP_GET, "/{lang}/watch", HTTP_WORKER, HTTP_PAGE, PERM_READ, HOME, BW_COUNT(HOME), 0, NULL,
      watch_home_page, "my networks and what was seen on them"},
     {HTTP_POST, "/{lang}/watch/networks", HTTP_WORKER, HTTP_PAGE, PERM_NETWORK_CLAIM, NETWORKS,
      BW_COUNT(NETWORKS), PASTE_MAX, FORM, watch_networks_post, "enter networks of one's own"},
@@ -45,9 +45,9 @@ static const struct http_route ROUTES[] = {
      0, NULL, watch_finding_page, "one finding with its evidence"},
     {HTTP_POST, "/{lang}/watch/findings/{id}/acknowledge", HTTP_WORKER, HTTP_PAGE, PERM_FINDING_ACT,
      ACT, BW_COUNT(ACT), FORM_MAX, FORM, watch_acknowledge_post, "acknowledge a finding"},
-    {HTTP_GET, "/api/v1/findings", HTTP_LOOP, HTTP_API, PERM_READ, FINDINGS, BW_COUNT(FINDINGS), 0,
-     NULL, watch_findings_api, "findings that I may see, worst first"},
-    {HTTP_GET, "/api/v1/networks", HTTP_LOOP, HTTP_API, PERM_READ, LIST, BW_COUNT(LIST), 0, NULL,
+    {HTTP_GET, "/api/v1/findings", HTTP_WORKER, HTTP_API, PERM_READ, FINDINGS, BW_COUNT(FINDINGS),
+     0, NULL, watch_findings_api, "findings that I may see, worst first"},
+    {HTTP_GET, "/api/v1/networks", HTTP_WORKER, HTTP_API, PERM_READ, LIST, BW_COUNT(LIST), 0, NULL,
      watch_networks_api, "networks of my organisation"},
     {HTTP_PUT, "/api/v1/networks", HTTP_WORKER, HTTP_API, PERM_NETWORK_CLAIM, NULL, 0,
      WATCH_CLAIMS_BYTES_MAX, "*/*", watch_networks_put_api, "enter networks as CSV"},

@@ -12,7 +12,8 @@ enum {
     BAR_MAX = 190,
     ROW = 25, /* the chart */
     WHY_SHOWN = 5,
-    REPORTS_SHOWN = 8
+    REPORTS_SHOWN = 8,
+    NETWORKS_SHOWN = 100
 };
 
 /* -- health ------------------------------------------------------------------------------------ */
@@ -193,7 +194,9 @@ static enum bw_rc fill_networks(struct http_req *rq, struct db *db, struct watch
                                               .icon = STATES[list[i].state].icon,
                                               .rival = list[i].rival};
     d->networks = rows;
-    d->networks_n = n;
+    d->networks_n = n < NETWORKS_SHOWN ? n : NETWORKS_SHOWN;
+    d->networks_all = (int64_t)n;
+    d->networks_more = (int64_t)(n - d->networks_n);
     return BW_OK;
 }
 
