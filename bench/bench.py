@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the bench programs share: building, measuring CPU, load by wrk, rows of the table.
 
-Every figure is CPU per unit of work (user and system time of all threads of the measured process, from the
-kernel's own clock), the least of several runs, because the machine is shared: what others do can only make
-a run dearer. Peers are measured between our own runs, so that both see the same machine.
+Every figure is CPU per unit of work (user and system time of all threads of the measured process,
+from the kernel's own clock), the least of several runs, because the machine is shared: what
+others do can only make a run dearer. Peers are measured between our own runs, so that both see
+the same machine.
 
-Environment: BREAKWATER the program (default build/release/breakwater; the helpers are built beside it),
-BREAKWATER_SHARED the folder of real inputs (without it inputs are generated), BENCH_RUNS (default 5).
+Environment: BREAKWATER the program (default build/release/breakwater; the helpers are built
+beside it), BREAKWATER_SHARED the folder of real inputs (without it inputs are generated),
+BENCH_RUNS (default 5).
 """
 import json
 import os
@@ -34,7 +36,7 @@ def say(text):
     print(text, flush=True)
 
 
-# -- building -------------------------------------------------------------------------------------------
+# -- building --------------------------------------------------------------------------------------
 
 
 def prepare(*targets):
@@ -60,11 +62,11 @@ def scratch():
     return tempfile.TemporaryDirectory(prefix="breakwater-bench-")
 
 
-# -- processes ------------------------------------------------------------------------------------------
+# -- processes -------------------------------------------------------------------------------------
 
 
 def cpu_s(pid):
-    """User and system time of all threads of a process, ended ones too, in nanosecond resolution."""
+    """User and system time of all threads of a process, ended ones too, to the nanosecond."""
     return time.clock_gettime((~pid << 3) | 2)  # the kernel's CPUCLOCK_SCHED of that process
 
 
@@ -96,7 +98,7 @@ class Server:
         self.process.wait(30)
 
 
-# -- load -----------------------------------------------------------------------------------------------
+# -- load ------------------------------------------------------------------------------------------
 
 SCRIPT = """
 local paths = {%s}
@@ -110,8 +112,8 @@ request = function()
 end
 done = function(s)
   local e = s.errors
-  print(string.format("BENCH %%d %%d %%d %%d", s.requests, e.status, e.connect + e.read + e.write + e.timeout,
-    s.duration))
+  local broken = e.connect + e.read + e.write + e.timeout
+  print(string.format("BENCH %%d %%d %%d %%d", s.requests, e.status, broken, s.duration))
 end
 """
 
@@ -162,7 +164,7 @@ def cpu_us_per_request(pid, load, seconds=1, connections=16):
     return (cpu_s(pid) - before) / max(n, 1) * 1e6
 
 
-# -- the table ------------------------------------------------------------------------------------------
+# -- the table -------------------------------------------------------------------------------------
 
 
 def row(work, measured, unit, goal=None, peer=None, peer_name="", more_is_better=False, note=""):
@@ -173,8 +175,8 @@ def row(work, measured, unit, goal=None, peer=None, peer_name="", more_is_better
     ok = None
     if goal is not None:
         ok = measured >= goal if more_is_better else measured <= goal
-    rows.append(dict(work=work, measured=measured, unit=unit, goal=goal, peer=peer, peer_name=peer_name,
-                     ratio=ratio, more=more_is_better, ok=ok, note=note))
+    rows.append(dict(work=work, measured=measured, unit=unit, goal=goal, peer=peer,
+                     peer_name=peer_name, ratio=ratio, more=more_is_better, ok=ok, note=note))
 
 
 def note(text):
@@ -193,8 +195,9 @@ def cells(r):
     goal = "" if r["goal"] is None else "%s %s%s" % (
         "≥" if r["more"] else "≤", short(r["goal"]), "" if r["ok"] else " **missed**")
     peer = "" if r["peer"] is None else "%s %s" % (short(r["peer"]), r["peer_name"])
-    ratio = "" if r["ratio"] is None else "1/%.0f" % (1 / r["ratio"]) if r["ratio"] < 0.5 else "%s ×" % short(
-        r["ratio"])
+    ratio = ""
+    if r["ratio"]:
+        ratio = "%s ×" % short(r["ratio"]) if r["ratio"] > 0.5 else "1/%.0f" % (1 / r["ratio"])
     return [r["work"], "%s %s" % (short(r["measured"]), r["unit"]), goal, peer, ratio]
 
 

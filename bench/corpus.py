@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""STIX objects to measure with: the real ATT&CK history where BREAKWATER_SHARED has it, else (and for more
-than it holds) invented ones of the same mix: three quarters relationships, 1.8 KB on average, an indicator
-among 40 with something to be looked for."""
+"""STIX objects to measure with: the real ATT&CK history where BREAKWATER_SHARED has it, else (and
+for more than it holds) invented ones of the same mix: three quarters relationships, 1.8 KB on
+average, an indicator among 40 with something to be looked for."""
 import json
 import lzma
 import os
@@ -10,17 +10,21 @@ import random
 import uuid
 
 IN_A_FILE = 16000
-WORDS = ("actor adversary alert archive backup beacon broker build cache certificate channel client cluster "
-         "command console container control cookie credential daemon data device directory discovery domain "
-         "driver endpoint exploit export extension file filter firmware gateway host image implant index "
-         "interface kernel key library loader log mailbox memory module network node operator packet password "
-         "payload permission pipe policy port process profile protocol proxy queue record registry relay "
-         "request resource response router runtime sample schedule script sector secret sensor server service "
-         "session share shell signature socket source storage stream switch system table target task template "
-         "terminal thread ticket token traffic tunnel update user value vendor volume web window worker zone"
-         ).split()
+WORDS = (
+    "actor adversary alert archive backup beacon broker build cache certificate channel "
+    "client cluster command console container control cookie credential daemon data "
+    "device directory discovery domain driver endpoint exploit export extension file "
+    "filter firmware gateway host image implant index interface kernel key library loader "
+    "log mailbox memory module network node operator packet password payload permission "
+    "pipe policy port process profile protocol proxy queue record registry relay request "
+    "resource response router runtime sample schedule script sector secret sensor server "
+    "service session share shell signature socket source storage stream switch system "
+    "table target task template terminal thread ticket token traffic tunnel update user "
+    "value vendor volume web window worker zone "
+).split()
 
 
+KINDS = ("relationship", "attack-pattern", "malware", "course-of-action", "indicator")
 POOL = [" ".join(random.Random(i).choices(WORDS, k=40)) for i in range(2000)]
 
 
@@ -35,8 +39,7 @@ def stix_id(rnd, kind):
 
 
 def one(rnd, number):
-    kind = rnd.choices(("relationship", "attack-pattern", "malware", "course-of-action", "indicator"),
-                       (300, 48, 18, 24, 10))[0]
+    kind = rnd.choices(KINDS, (300, 48, 18, 24, 10))[0]
     stamp = "2024-%02d-%02dT%02d:%02d:%02d.%03dZ" % (1 + number % 12, 1 + number % 28, number % 24,
                                                    number % 60, number // 60 % 60, number % 1000)
     o = {"type": kind, "spec_version": "2.1", "id": stix_id(rnd, kind), "created": stamp,
@@ -46,7 +49,8 @@ def one(rnd, number):
                  target_ref=stix_id(rnd, "attack-pattern"), description=text(rnd, 130))
     elif kind == "indicator":
         o.update(name=text(rnd, 4), pattern_type="stix", valid_from=stamp,
-                 pattern="[file:hashes.'SHA-256' = '%064x'] OR [domain-name:value = '%s-%d.example']"
+                 pattern="[file:hashes.'SHA-256' = '%064x'] OR"
+                 " [domain-name:value = '%s-%d.example']"
                  % (rnd.getrandbits(256), rnd.choice(WORDS), rnd.randrange(10 ** 6)))
     else:
         o.update(name=text(rnd, 3), description=text(rnd, 420),
@@ -75,7 +79,7 @@ def files(folder, n):
 
 
 def history(folder):
-    """The ATT&CK history unpacked into FOLDER and what it is called, or an own corpus of that size."""
+    """The ATT&CK history unpacked into FOLDER, or as many invented objects; and its name."""
     shared = os.environ.get("BREAKWATER_SHARED")
     packed = pathlib.Path(shared or "/nonexistent") / "data/stix/attack-history.json.xz"
     path = pathlib.Path(folder) / "history.json"

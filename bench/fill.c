@@ -10,6 +10,7 @@
  * gives passwords to seven personas only, and 950 sign-ins would measure argon2. */
 #include "app.h"
 
+#include "bw_log.h"
 #include "intel.h"
 #include "notify.h"
 
@@ -274,6 +275,7 @@ int main(int argc, char **argv)
     int64_t n = 0;
     if (!app_options_parse(argc, argv, "", &o))
         return 2;
+    bw_log_setup(BW_LOG_ERROR, BW_LOG_AUTO);
     bool sessions = o.n_rest == 2 && strcmp(o.rest[0], "sessions") == 0;
     if (!sessions && (o.n_rest != 2 || strcmp(o.rest[0], "items") != 0 ||
                       !bw_view_int(bw_view_z(o.rest[1]), &n))) {

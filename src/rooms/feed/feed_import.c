@@ -160,6 +160,21 @@ static bool fill_block(struct importing *im, struct feed_rows *rows, struct bloc
     return got != FEED_ROW_END;
 }
 
+/* What a member reports is told to others with the member's name. */
+static enum bw_rc name_reporter(const struct importing *im, struct watch_intake *intake,
+                                struct bw_err *err)
+{
+    const struct viewer *v = im->in->viewer;
+    struct member_organisation own;
+    BW_AUTO(db) *db = NULL;
+    if (role_is_staff(v->role))
+        return BW_OK;
+    BW_TRY(db_open(im->in->hub->db, &db, err));
+    BW_TRY(member_organisation_get(db, v, v->organisation_id, im->result->report.arena, &own, err));
+    watch_intake_reporter(intake, member_name(&own.names, I18N_EN));
+    return BW_OK;
+}
+
 static enum bw_rc take_rows(struct importing *im, struct feed_rows *rows, struct bw_err *err)
 {
     BW_AUTO_HEAP struct watch_event *events = bw_calloc(BLOCK_ROWS, sizeof(*events));
@@ -171,6 +186,7 @@ static enum bw_rc take_rows(struct importing *im, struct feed_rows *rows, struct
     if (!events)
         return bw_fail_memory(err);
     BW_TRY(watch_intake_new(im->in->hub, feed_rows_header(rows), &intake, err));
+    BW_TRY(name_reporter(im, intake, err));
     while (more) {
         more = fill_block(im, rows, &b);
         BW_TRY(watch_intake_add(intake, b.events, b.n, err));

@@ -17,8 +17,8 @@
 
 #include <stdio.h>
 
-/* In a running hub others wait for the lane meanwhile; a tool has it for itself, and the fewer commits
- * the less often the same pages of the indexes are written. */
+/* In a running hub others wait for the lane meanwhile; a tool has it for itself, and the fewer
+ * commits the less often the same pages of the indexes are written. */
 #define BATCH_SERVING 256
 #define BATCH_OBJECTS 1024
 #define BATCH_BYTES ((size_t)4 << 20)

@@ -77,6 +77,9 @@ BW_MUST_CHECK enum bw_rc watch_events_take(struct hub *hub, const struct watch_e
 struct watch_intake;
 BW_MUST_CHECK enum bw_rc watch_intake_new(struct hub *hub, struct bw_view columns,
                                           struct watch_intake **ret, struct bw_err *err);
+/* A member's report, not the staff's: NAME (kept by the caller until the intake is finished) is put
+ * first into the evidence of each finding. */
+void watch_intake_reporter(struct watch_intake *k, struct bw_view name);
 BW_MUST_CHECK enum bw_rc watch_intake_add(struct watch_intake *k, const struct watch_event *events,
                                           size_t n, struct bw_err *err);
 /* Durable when BW_OK. */

@@ -53,6 +53,11 @@ static enum bw_rc seal(struct writing *w, size_t i, struct bw_err *err)
     BW_AUTO_BUF plain = BW_BUF_INIT(SEALED_BYTES_MAX);
     BW_AUTO_BUF sealed = BW_BUF_INIT(SEALED_BYTES_MAX);
     char aad[64];
+    if (w->c->reporter.n) { /* whoever reads it must know that it is a member's word */
+        BW_BUF_LIT(&plain, "reported_by: ");
+        bw_buf_view(&plain, w->c->reporter);
+        bw_buf_byte(&plain, '\n');
+    }
     if (w->c->columns.n)
         BW_TRY(put_cells(w->c->columns, p->evidence, w->arena, &plain, err));
     else

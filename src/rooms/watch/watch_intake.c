@@ -26,7 +26,7 @@ enum {
 
 struct watch_intake {
     struct hub *hub;
-    struct bw_view columns;
+    struct bw_view columns, reporter;
     struct bw_arena *arena;
     struct watch_match *match; /* for gathering; a flush takes the present one */
     struct watch_pending *pending;
@@ -210,6 +210,7 @@ static enum bw_rc write_all(struct watch_intake *k, const struct watch_match *ma
     while (*at < k->n) {
         struct watch_chunk c = {.hub = k->hub,
                                 .columns = k->columns,
+                                .reporter = k->reporter,
                                 .version = watch_match_version(match),
                                 .rows = k->pending + *at,
                                 .n = chunk_length(k, *at),
@@ -255,6 +256,11 @@ void watch_intake_free(struct watch_intake *k)
     free(k->pending);
     free(k->bucket);
     free(k);
+}
+
+void watch_intake_reporter(struct watch_intake *k, struct bw_view name)
+{
+    k->reporter = name;
 }
 
 enum bw_rc watch_intake_new(struct hub *hub, struct bw_view columns, struct watch_intake **ret,

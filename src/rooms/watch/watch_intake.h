@@ -34,6 +34,7 @@ struct watch_alert {
 struct watch_chunk {
     struct hub *hub;
     struct bw_view columns;
+    struct bw_view reporter;    /* stands in the evidence; empty: the hub's staff */
     int64_t version;            /* of the snapshot that decided who is told */
     struct watch_pending *rows; /* by organisation */
     size_t n;
