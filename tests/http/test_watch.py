@@ -349,11 +349,18 @@ def of_two_verified_rivals_neither_is_told_and_staff_are():
 
 
 @case
-def a_member_s_own_report_tells_its_own_networks_only():
+def a_member_s_report_names_who_reported_it():
     r = bring("sme", report(("198.18.9.77", "2026-11-18 01:00:00", 22), ("203.0.113.9", "2026-11-18 01:00:00", 22)))
     equal(r["taken"], 2)
     check("198.18.9.77" in [f["ip"] for f in findings("sme")], "its own host")
     check("203.0.113.9" not in [f["ip"] for f in findings("sme")], "not another's")
+    told = [f for f in findings("hospital") if f["ip"] == "203.0.113.9"]
+    equal(len(told), 1, "the verified owner hears of it")
+    page = hub.browser("hospital").get("/en/watch/findings/" + told[0]["id"]).text
+    contains(page, "reported_by")
+    contains(page, hub.people["sme"]["organisation"], "and reads whose word it is")
+    lacks(hub.browser("hospital").get("/en/watch/findings/" + hub.finding).text, "reported_by",
+          "what staff imported has no such line")
 
 
 @case
