@@ -142,7 +142,7 @@ def titles_and_bodies_of_items():
             more = [x["href"] for t, x in Page(page.text).tags if t == "a" and x.get("rel") == "next"]
             if not more:
                 break
-            page = b.get(more[0])
+            page = b.get(urllib.parse.urljoin("/%s/items" % lang, more[0]))
         check(len(n) >= len(hub.items) - 6, "in the list: %d" % len(n))
     check(marks(look("home", b.get("/en/home").text)), "on the home page")
 

@@ -26,11 +26,15 @@ static void open_community(void)
 
 /* -- small steps ------------------------------------------------------------------------------- */
 
+/* Release and withdrawal have one form. */
+typedef enum bw_rc (*change_fn)(struct db_tx *tx, const struct viewer *viewer,
+                                struct bw_view public_id, struct bw_err *err);
 struct step {
     const struct viewer *viewer;
     const struct intel_prepared *prepared;
     struct bw_view id;
     struct bw_id made;
+    change_fn change;
 };
 static enum bw_rc do_put(struct db_tx *tx, void *arg, struct bw_err *err)
 {
@@ -42,22 +46,17 @@ static enum bw_rc do_change(struct db_tx *tx, void *arg, struct bw_err *err)
     struct step *s = arg;
     return intel_item_change(tx, s->viewer, s->id, s->prepared, err);
 }
-static enum bw_rc do_release(struct db_tx *tx, void *arg, struct bw_err *err)
+static enum bw_rc do_act(struct db_tx *tx, void *arg, struct bw_err *err)
 {
     struct step *s = arg;
-    return intel_item_release(tx, s->viewer, s->id, err);
-}
-static enum bw_rc do_withdraw(struct db_tx *tx, void *arg, struct bw_err *err)
-{
-    struct step *s = arg;
-    return intel_item_withdraw(tx, s->viewer, s->id, err);
+    return s->change(tx, s->viewer, s->id, err);
 }
 
-static enum bw_rc act(db_write_fn fn, int person, struct bw_view id)
+static enum bw_rc act(change_fn change, int person, struct bw_view id)
 {
-    struct step s = {.viewer = viewers[person], .id = id};
+    struct step s = {.viewer = viewers[person], .id = id, .change = change};
     struct bw_err err;
-    return db_write(t.hub.db, fn, &s, &err);
+    return db_write(t.hub.db, do_act, &s, &err);
 }
 
 static struct intel_item_in an_item(const char *title, const char *body, enum tlp tlp)

@@ -215,7 +215,7 @@ BW_TEST(a_draft_is_its_authors_alone)
     }
     CHECK_INT(change(MT_OPERATOR, id, &in), BW_NOT_FOUND);
     CHECK_INT(change(MT_BANK_ADMIN, id, &in), BW_NOT_FOUND);
-    CHECK_INT(act(do_withdraw, MT_BANK_ADMIN, id), BW_NOT_FOUND);
+    CHECK_INT(act(intel_item_withdraw, MT_BANK_ADMIN, id), BW_NOT_FOUND);
 }
 
 BW_TEST(a_draft_is_published_under_its_id)
@@ -261,7 +261,7 @@ BW_TEST(a_draft_is_thrown_away)
     in.publish = false;
     struct bw_view id = must_put(MT_CLINIC_REP, &in);
     CHECK(lists(MT_CLINIC_REP, &drafts, id));
-    CHECK_INT(act(do_withdraw, MT_CLINIC_REP, id), BW_OK);
+    CHECK_INT(act(intel_item_withdraw, MT_CLINIC_REP, id), BW_OK);
     CHECK(!lists(MT_CLINIC_REP, &drafts, id));
 }
 
@@ -280,11 +280,11 @@ BW_TEST(release_makes_clear_items_public)
     CHECK(lists(MT_OPERATOR, &queue, id) && !lists(MT_PEOPLE, &public, id));
     CHECK(!finds(MT_PEOPLE, "numbat", id) && !finds(MT_SHOP_REP, "numbat", id));
 
-    CHECK_INT(act(do_release, MT_BANK_REP, id), BW_DENIED);
-    CHECK_INT(act(do_release, MT_ANALYST, id), BW_DENIED);
-    CHECK_INT(act(do_release, MT_SHOP_REP, id), BW_NOT_FOUND);
-    CHECK_INT(act(do_release, MT_OPERATOR, id), BW_OK);
-    CHECK_INT(act(do_release, MT_OPERATOR, id), BW_OK);
+    CHECK_INT(act(intel_item_release, MT_BANK_REP, id), BW_DENIED);
+    CHECK_INT(act(intel_item_release, MT_ANALYST, id), BW_DENIED);
+    CHECK_INT(act(intel_item_release, MT_SHOP_REP, id), BW_NOT_FOUND);
+    CHECK_INT(act(intel_item_release, MT_OPERATOR, id), BW_OK);
+    CHECK_INT(act(intel_item_release, MT_OPERATOR, id), BW_OK);
 
     CHECK(!lists(MT_OPERATOR, &queue, id) && lists(MT_PEOPLE, &public, id));
     for (int p = 0; p <= MT_PEOPLE; p++)
@@ -298,11 +298,11 @@ BW_TEST(release_refuses_other_labels_and_drafts)
     struct intel_item_in in = an_item("Not for all", "Body", TLP_GREEN);
     in.audience = audience_to(TO_EVERYBODY);
     struct bw_view id = must_put(MT_BANK_REP, &in);
-    CHECK_INT(act(do_release, MT_OPERATOR, id), BW_CONFLICT);
+    CHECK_INT(act(intel_item_release, MT_OPERATOR, id), BW_CONFLICT);
     in.tlp = TLP_CLEAR;
     in.publish = false;
     id = must_put(MT_OPERATOR, &in);
-    CHECK_INT(act(do_release, MT_OPERATOR, id), BW_CONFLICT);
+    CHECK_INT(act(intel_item_release, MT_OPERATOR, id), BW_CONFLICT);
 }
 
 BW_TEST(the_queue_is_oldest_first)
@@ -336,10 +336,10 @@ BW_TEST(withdrawal_leaves_nothing_but_the_title)
     in.audience = audience_to(TO_HOSPITAL);
     struct bw_view id = must_put(MT_BANK_REP, &in);
     CHECK(finds(MT_HOSPITAL_REP, "bandicoot", id));
-    CHECK_INT(act(do_withdraw, MT_HOSPITAL_REP, id), BW_DENIED);
-    CHECK_INT(act(do_withdraw, MT_SHOP_REP, id), BW_NOT_FOUND);
-    CHECK_INT(act(do_withdraw, MT_BANK_ADMIN, id), BW_OK);
-    CHECK_INT(act(do_withdraw, MT_BANK_ADMIN, id), BW_OK);
+    CHECK_INT(act(intel_item_withdraw, MT_HOSPITAL_REP, id), BW_DENIED);
+    CHECK_INT(act(intel_item_withdraw, MT_SHOP_REP, id), BW_NOT_FOUND);
+    CHECK_INT(act(intel_item_withdraw, MT_BANK_ADMIN, id), BW_OK);
+    CHECK_INT(act(intel_item_withdraw, MT_BANK_ADMIN, id), BW_OK);
     REQUIRE(get(MT_HOSPITAL_REP, id, &item) == BW_OK);
     CHECK(item.state == INTEL_WITHDRAWN && item.body.n == 0 && item.indicators == 0);
     CHECK(get(MT_SHOP_REP, id, &item) == BW_NOT_FOUND);
@@ -370,7 +370,7 @@ BW_TEST(withdrawal_takes_the_words_out_of_the_index)
     in.audience = audience_to(TO_HOSPITAL);
     struct bw_view id = must_put(MT_BANK_REP, &in);
     CHECK_INT(indexed("potoroo"), 1);
-    CHECK_INT(act(do_withdraw, MT_BANK_REP, id), BW_OK);
+    CHECK_INT(act(intel_item_withdraw, MT_BANK_REP, id), BW_OK);
     CHECK_INT(indexed("potoroo"), 0);
 }
 
@@ -380,10 +380,10 @@ BW_TEST(staff_withdraw_what_they_see)
     struct intel_item_in in = an_item("Wrong", "Body", TLP_AMBER);
     in.audience = audience_to(TO_HOSPITAL);
     struct bw_view id = must_put(MT_BANK_REP, &in);
-    CHECK_INT(act(do_withdraw, MT_ANALYST, id), BW_OK);
+    CHECK_INT(act(intel_item_withdraw, MT_ANALYST, id), BW_OK);
     in.tlp = TLP_AMBER_STRICT;
     id = must_put(MT_BANK_REP, &in);
-    CHECK_INT(act(do_withdraw, MT_OPERATOR, id), BW_NOT_FOUND);
+    CHECK_INT(act(intel_item_withdraw, MT_OPERATOR, id), BW_NOT_FOUND);
 }
 
 /* -- the ledger -------------------------------------------------------------------------------- */
@@ -406,8 +406,8 @@ BW_TEST(each_change_is_in_the_ledger)
     struct bw_view id = must_put(MT_BANK_REP, &in);
     in.publish = true;
     REQUIRE(change(MT_BANK_REP, id, &in) == BW_OK);
-    REQUIRE(act(do_release, MT_OPERATOR, id) == BW_OK);
-    REQUIRE(act(do_withdraw, MT_BANK_REP, id) == BW_OK);
+    REQUIRE(act(intel_item_release, MT_OPERATOR, id) == BW_OK);
+    REQUIRE(act(intel_item_withdraw, MT_BANK_REP, id) == BW_OK);
     BW_AUTO(db) *db = NULL;
     REQUIRE(db_open(t.hub.db, &db, &err) == BW_OK);
     REQUIRE(ledger_read(db, from, 10, t.arena, &events, &n, &err) == BW_OK);
