@@ -118,8 +118,12 @@ static enum bw_rc walk_member(const struct stix_walk *w, struct json_reader *r, 
     return BW_OK;
 }
 
-enum bw_rc stix_walk(const struct stix_walk *w, struct bw_err *err)
+enum bw_rc stix_walk(const struct stix_walk *in, struct bw_err *err)
 {
+    struct stix_walk plain = *in;
+    const struct stix_walk *w = &plain;
+    if (bw_view_starts(plain.bytes, BW_V("\xef\xbb\xbf"))) /* some editors put it there */
+        plain.bytes = bw_view_from(plain.bytes, 3);
     struct around a = {.single = false};
     struct json_reader r;
     struct bw_err why = {.rc = BW_OK};

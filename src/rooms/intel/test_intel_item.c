@@ -112,7 +112,10 @@ BW_TEST(two_items_of_one_transaction_have_an_order)
         REQUIRE(intel_item_prepare(viewers[MT_BANK_REP], &in, t.arena, &p, &err) == BW_OK);
         s[i].prepared = p;
     }
-    REQUIRE(db_write(t.hub.db, do_put_both, s, &err) == BW_OK);
+    bool ok = db_write(t.hub.db, do_put_both, s, &err) == BW_OK;
+    if (!ok)
+        printf("# both: %s (%s)\n", err.message, err.detail);
+    REQUIRE(ok);
     REQUIRE(get(MT_BANK_REP, bw_view_z(s[0].made.text), &first) == BW_OK);
     REQUIRE(get(MT_BANK_REP, bw_view_z(s[1].made.text), &second) == BW_OK);
     CHECK(first.published_us < second.published_us);

@@ -95,6 +95,7 @@ static const struct {
     {"one object", MALWARE("06"), BW_OK, 1, 0},
     {"one object with a member \"objects\"",
      "{\"type\":\"x-box\",\"id\":\"x-box--" U("07") "\",\"objects\":{\"0\":{}}}", BW_OK, 1, 0},
+    {"a byte order mark before it", "\xef\xbb\xbf[" MALWARE("12") "]", BW_OK, 1, 0},
     {"an empty bundle", "{\"type\":\"bundle\",\"objects\":[]}", BW_OK, 0, 0},
     {"an empty file", "", BW_INVALID, 0, 0},
     {"no JSON", "198.51.100.7\n", BW_INVALID, 0, 0},

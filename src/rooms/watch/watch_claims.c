@@ -34,7 +34,7 @@ static enum bw_rc refuse(struct claims *c, size_t line, const char *why, struct 
 
 /* -- writing ----------------------------------------------------------------------------------- */
 
-static enum bw_rc check_room(struct db_tx *tx, int64_t organisation_id, struct bw_err *err)
+enum bw_rc watch_network_room(struct db_tx *tx, int64_t organisation_id, struct bw_err *err)
 {
     BW_AUTO(db_stmt) *st = NULL;
     BW_TRY(db_query(db_tx_db(tx), viewer_system("how many networks an organisation has entered"),
@@ -56,7 +56,7 @@ static enum bw_rc write_chunk(struct db_tx *tx, void *arg, struct bw_err *err)
         struct bw_id id;
         bool changed = false;
         if (row->in.organisation_id != roomy) {
-            BW_TRY(check_room(tx, row->in.organisation_id, err));
+            BW_TRY(watch_network_room(tx, row->in.organisation_id, err));
             roomy = row->in.organisation_id;
         }
         BW_TRY(watch_network_put(tx, c->viewer->person_id, &row->in, &id, &changed, err));

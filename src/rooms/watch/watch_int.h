@@ -58,6 +58,10 @@ BW_MUST_CHECK enum bw_rc watch_claims_take(struct db_engine *e, const struct vie
                                            struct bw_view csv, struct bw_arena *arena,
                                            struct watch_claims_result *ret, struct bw_err *err);
 
+/* BW_LIMIT: the organisation has entered as many as it may. Once per transaction of claims. */
+BW_MUST_CHECK enum bw_rc watch_network_room(struct db_tx *tx, int64_t organisation_id,
+                                            struct bw_err *err);
+
 /* -- CSV cells (watch_csv.c) ------------------------------------------------------------------- */
 
 /* Splits one record: *rest is moved behind the cell. Quotes are taken off, doubled ones made

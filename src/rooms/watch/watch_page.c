@@ -44,6 +44,7 @@ static enum bw_rc add_network(struct db_tx *tx, void *arg, struct bw_err *err)
 {
     const struct add_network *a = arg;
     struct bw_id id;
+    BW_TRY(watch_network_room(tx, a->in.organisation_id, err));
     return watch_network_add(tx, a->actor_id, &a->in, &id, err);
 }
 
