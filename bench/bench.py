@@ -76,12 +76,24 @@ def memory_mb(pid, field="VmRSS"):
 
 
 def run_measured(cmd, **k):
-    """Runs CMD to its end: exit status, output, CPU seconds, most resident memory in MB."""
-    process = subprocess.Popen(cmd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **k)
-    text = process.stdout.read().decode(errors="replace")
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return process.returncode, text, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    """Runs CMD to its end: exit status, output, CPU seconds, most resident memory in MB.
+
+    The memory is looked at while it runs: what wait4() tells of it holds this program's own, from
+    before the exec."""
+    with tempfile.TemporaryFile() as out:
+        process = subprocess.Popen(cmd, stdout=out, stderr=subprocess.STDOUT, **k)
+        peak, done = 0.0, 0
+        while not done:
+            try:
+                peak = max(peak, memory_mb(process.pid, "VmHWM"))
+            except (OSError, AttributeError):  # it has ended
+                pass
+            time.sleep(0.02)
+            done, status, usage = os.wait4(process.pid, os.WNOHANG)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        text = out.read().decode(errors="replace")
+    return process.returncode, text, usage.ru_utime + usage.ru_stime, peak
 
 
 class Server:
