@@ -54,7 +54,7 @@ async function before() {
 async function prepare() {
     const org = async (persona) => (await hub.api(persona, 'GET', '/api/v1/me')).organisation.id;
     const item = (more) => hub.api('bank', 'POST', '/api/v1/items', {
-        kind: 'alert', lang: 'en', tlp: 'amber', severity: 'critical', publish: true, title: 'Loader behind invoices: block and look',
+        kind: 'alert', lang: 'en', tlp: 'amber', severity: 'critical', publish: true, title: 'Loader behind GreyHeron: block and look',
         body: '## What happens\n\nSeen **CVE-2026-12345** and T1566 from 198.51.100.77, https://load.quagga-cdn.com/a/very/long/path/that/does/not/fit?with=parameters&and=more,\n'
             + '44d88612fea8a8f36de82e1278abb02f44d88612fea8a8f36de82e1278abb02f.\n\n| table | of | things |\n|---|---|---|\n| a | b | c |\n\n```\nsome code that is much too long for a narrow page and has to go somewhere\n```\n\n1. one\n2. two\n\n> quoted',
         audience: { everybody: false }, ...more,
@@ -333,7 +333,7 @@ test('the same page in another language', async () => {
     const page = await context.newPage();
     await page.goto(hub.url + '/en/search?q=GreyHeron');
     await page.click('.langs a[hreflang^="zh-Hant"]');
-    check(new URL(page.url()).pathname === '/zh-hant/search' && page.url().includes('q=invoices'), page.url());
+    check(new URL(page.url()).pathname === '/zh-hant/search' && page.url().includes('q=GreyHeron'), page.url());
     await page.click('.langs a[hreflang^="zh-Hans"]');
     check(new URL(page.url()).pathname === '/zh-hans/search', page.url());
     await context.close();
