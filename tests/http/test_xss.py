@@ -368,7 +368,8 @@ def tables_for_spreadsheets_hold_no_formulas():
     body = "\n".join(["=1+1@evil.example.com", "+cmd@evil.example.com", "-x@evil.example.com", "@SUM@evil.example.com",
                       "http://a.example.com/=cmd|'/c calc'!A1", "-evil.example.com", "198.51.100.3"])
     a = c.post_json("/api/v1/items", {"kind": "alert", "lang": "en", "tlp": "green", "severity": "low", "publish": True,
-                                      "title": "=cmd|'/c calc'!A1", "body": body, "audience": {"everybody": True}})
+                                      "title": "=cmd|'/c calc'!A1", "body": body,
+                                      "audience": {"people": [hub.people["hospital"]["email"]]}})
     equal(a.status, 201, a.text)
     b = hub.browser("hospital")
     ids = [a.json["id"]] + list(hub.items)[:20]

@@ -62,6 +62,12 @@ BW_MUST_CHECK enum bw_rc stix_writer_add(struct stix_writer *w, const struct sti
 BW_MUST_CHECK enum bw_rc stix_writer_has(struct stix_writer *w, const struct stix_object *o,
                                          const struct stix_place *at, bool *ret,
                                          struct bw_err *err);
+/* The row goes; who was given it keeps it. */
+BW_MUST_CHECK enum bw_rc stix_writer_forget(struct stix_writer *w, int64_t object_id,
+                                            struct bw_err *err);
+/* All rows of O's id and AT's owner go, for one that is to take their place. */
+BW_MUST_CHECK enum bw_rc stix_writer_forget_all(struct stix_writer *w, const struct stix_object *o,
+                                                const struct stix_place *at, struct bw_err *err);
 /* OBJECT_ID gets another audience, and with it a new id and time of adding. TYPE lives as above. */
 BW_MUST_CHECK enum bw_rc stix_writer_move(struct stix_writer *w, int64_t object_id,
                                           struct bw_view type, int64_t audience_id,

@@ -111,19 +111,6 @@ static enum bw_rc body_of(struct db_tx *tx, int64_t id, struct bw_arena *arena, 
     return bw_view_copy(arena, db_bytes(st, 0), ret, err);
 }
 
-/* The version before: else it would still be given to who asks for all versions. */
-static enum bw_rc forget(struct db_tx *tx, int64_t id, struct bw_err *err)
-{
-    BW_AUTO(db_stmt) *body = NULL;
-    BW_AUTO(db_stmt) *object = NULL;
-    BW_TRY(db_change(tx, "DELETE FROM stix_body WHERE id = ?1", &body, err));
-    db_bind_int(body, 1, id);
-    BW_TRY(db_run(body, err));
-    BW_TRY(db_change(tx, "DELETE FROM stix_object WHERE id = ?1", &object, err));
-    db_bind_int(object, 1, id);
-    return db_run(object, err);
-}
-
 enum bw_rc intel_stix_item_withdrawn(struct db_tx *tx, int64_t item_id, struct bw_err *err)
 {
     BW_AUTO(bw_arena) *arena = bw_arena_new((size_t)32 << 20);
@@ -155,7 +142,8 @@ enum bw_rc intel_stix_item_withdrawn(struct db_tx *tx, int64_t item_id, struct b
                                       .item_id = item_id};
         stix_object_seal(&o);
         BW_TRY(stix_writer_add(&w, &o, &at, &id, err));
-        BW_TRY(forget(tx, list[i].id, err));
+        /* Else the version before would still be given to who asks for all. */
+        BW_TRY(stix_writer_forget(&w, list[i].id, err));
     }
     return stix_writer_end(&w, err);
 }

@@ -204,28 +204,41 @@ static enum bw_rc add_labels(struct stix_writer *w, struct bw_err *err)
     return BW_OK;
 }
 
-/* Of an identity's audiences those of everybody are one, whatever the label; a narrower one needs
- * no copy where every member sees one. */
-static enum bw_rc identity_audience(struct stix_writer *w, int64_t audience_id, int64_t *ret,
-                                    bool *ret_open, struct bw_err *err)
+/* Which copies of an identity there are. Of the world's and the members' one is enough for every
+ * reader, whatever label the item had; narrower ones are only there as long as there is none of
+ * these. */
+enum openness { TO_SOME, TO_MEMBERS, TO_WORLD };
+
+static enum bw_rc openness_of(struct stix_writer *w, int64_t audience_id, enum openness *ret,
+                              struct bw_err *err)
 {
-    static const struct grant MEMBERS = {GRANT_EVERYBODY, 0};
     struct audience_info a;
     BW_TRY(audience_get(db_tx_db(w->tx), audience_id, &a, err));
-    *ret_open = audience_has(&a, MEMBERS) || audience_has(&a, (struct grant){GRANT_PUBLIC, 0});
-    *ret = audience_id;
-    if (!audience_has(&a, MEMBERS))
-        return BW_OK;
-    return audience_intern(w->tx, TLP_CLEAR, &MEMBERS, 1, ret, err);
+    *ret = audience_has(&a, (struct grant){GRANT_PUBLIC, 0})      ? TO_WORLD
+           : audience_has(&a, (struct grant){GRANT_EVERYBODY, 0}) ? TO_MEMBERS
+                                                                  : TO_SOME;
+    return BW_OK;
 }
 
-static enum bw_rc is_open_already(struct stix_writer *w, const struct stix_object *o,
-                                  const struct stix_place *at, bool *ret, struct bw_err *err)
+static enum bw_rc open_audience(struct stix_writer *w, enum openness to, int64_t *ret,
+                                struct bw_err *err)
 {
-    static const struct grant MEMBERS = {GRANT_EVERYBODY, 0};
-    struct stix_place open = *at;
-    BW_TRY(audience_intern(w->tx, TLP_CLEAR, &MEMBERS, 1, &open.audience_id, err));
-    return stix_writer_has(w, o, &open, ret, err);
+    const struct grant g = {to == TO_WORLD ? GRANT_PUBLIC : GRANT_EVERYBODY, 0};
+    return audience_intern(w->tx, TLP_CLEAR, &g, 1, ret, err);
+}
+
+/* Is there a copy that whoever sees AT sees too? */
+static enum bw_rc is_shown(struct stix_writer *w, const struct stix_object *o,
+                           const struct stix_place *at, enum openness open, bool *ret,
+                           struct bw_err *err)
+{
+    *ret = false;
+    for (enum openness to = TO_WORLD; to > TO_SOME && to >= open && !*ret; to--) {
+        struct stix_place there = *at;
+        BW_TRY(open_audience(w, to, &there.audience_id, err));
+        BW_TRY(stix_writer_has(w, o, &there, ret, err));
+    }
+    return BW_OK;
 }
 
 static struct made_id put_identity(struct bw_buf *out, const struct member_organisation *org)
@@ -247,8 +260,9 @@ enum bw_rc stix_identity_add(struct stix_writer *w, int64_t organisation_id, int
 {
     BW_AUTO_BUF buf = BW_BUF_INIT(OUT_MAX);
     struct member_organisation org;
-    struct stix_place at = {.owner_id = organisation_id, .copy = true};
-    bool open, there = false, is_new;
+    struct stix_place at = {.owner_id = organisation_id, .audience_id = audience_id, .copy = true};
+    enum openness open;
+    bool shown, is_new;
     BW_TRY(member_organisation_get(db_tx_db(w->tx), viewer_system("stix: the author of an item"),
                                    organisation_id, arena, &org, err));
     struct made_id id = put_identity(&buf, &org);
@@ -260,10 +274,15 @@ enum bw_rc stix_identity_add(struct stix_writer *w, int64_t organisation_id, int
     BW_TRY(bw_buf_rc(&buf, "identity", err));
     o.bytes = bw_buf_text(&buf);
     stix_object_seal(&o);
-    BW_TRY(identity_audience(w, audience_id, &at.audience_id, &open, err));
-    if (!open)
-        BW_TRY(is_open_already(w, &o, &at, &there, err));
-    return there ? BW_OK : add(w, &o, &buf, &at, &is_new, err);
+    BW_TRY(openness_of(w, audience_id, &open, err));
+    BW_TRY(is_shown(w, &o, &at, open, &shown, err));
+    if (shown)
+        return BW_OK;
+    if (open != TO_SOME) {
+        BW_TRY(open_audience(w, open, &at.audience_id, err));
+        BW_TRY(stix_writer_forget_all(w, &o, &at, err));
+    }
+    return add(w, &o, &buf, &at, &is_new, err);
 }
 
 enum bw_rc stix_indicators_add(struct stix_writer *w, const struct stix_indicators *list,

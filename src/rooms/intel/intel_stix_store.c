@@ -336,6 +336,40 @@ enum bw_rc stix_writer_has(struct stix_writer *w, const struct stix_object *o,
     return rc == BW_NOT_FOUND ? BW_OK : rc;
 }
 
+enum bw_rc stix_writer_forget(struct stix_writer *w, int64_t object_id, struct bw_err *err)
+{
+    BW_AUTO(db_stmt) *body = NULL;
+    BW_AUTO(db_stmt) *object = NULL;
+    BW_TRY(db_change(w->tx, "DELETE FROM stix_body WHERE id = ?1", &body, err));
+    db_bind_int(body, 1, object_id);
+    BW_TRY(db_run(body, err));
+    BW_TRY(db_change(w->tx, "DELETE FROM stix_object WHERE id = ?1", &object, err));
+    db_bind_int(object, 1, object_id);
+    return db_run(object, err);
+}
+
+enum bw_rc stix_writer_forget_all(struct stix_writer *w, const struct stix_object *o,
+                                  const struct stix_place *at, struct bw_err *err)
+{
+    enum bw_rc rc = BW_OK;
+    while (rc == BW_OK) {
+        BW_AUTO(db_stmt) *st = NULL;
+        BW_TRY(db_query(db_tx_db(w->tx), as_store(),
+                        "SELECT id FROM v_stix_object WHERE stix_key = ?1 AND owner_id = ?2"
+                        " AND stix_id = ?3 LIMIT 1",
+                        &st, err));
+        db_bind_int(st, 1, o->key);
+        db_bind_int(st, 2, at->owner_id);
+        db_bind_text(st, 3, o->stix_id);
+        rc = db_row(st, err);
+        int64_t id = rc == BW_OK ? db_int(st, 0) : 0;
+        db_again(st);
+        if (rc == BW_OK)
+            rc = stix_writer_forget(w, id, err);
+    }
+    return rc == BW_NOT_FOUND ? BW_OK : rc;
+}
+
 /* A row that moves is added anew: who sees it from now on may have read past its old place. */
 enum bw_rc stix_writer_move(struct stix_writer *w, int64_t object_id, struct bw_view type,
                             int64_t audience_id, struct bw_err *err)

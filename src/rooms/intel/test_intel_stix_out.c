@@ -135,6 +135,8 @@ BW_TEST(its_objects_have_its_audience)
     CHECK_INT(given(MT_BROKER_REP, "identity", NULL), 1);
     CHECK_INT(given(MT_SHOP_REP, "identity", NULL), 1);
     CHECK_INT(given(MT_SHOP_REP, "report", NULL), 1);
+    CHECK_INT(TS_NUMBER("SELECT count(*) FROM v_stix_object WHERE type = 'identity'"), 1);
+    CHECK_INT(TS_NUMBER("SELECT count(*) FROM v_stix_object WHERE contested = 1"), 0);
 }
 
 BW_TEST(released_and_withdrawn)
@@ -154,7 +156,7 @@ BW_TEST(released_and_withdrawn)
     CHECK_INT(given(MT_PEOPLE, "identity", NULL), 1);
     CHECK_INT(given(MT_SHOP_REP, "report", NULL), 1);
     /* Who had read past it finds it again. */
-    CHECK(ts_read(MT_SHOP_REP, &f, &p) && p.page.n == 2);
+    CHECK(ts_read(MT_SHOP_REP, &f, &p) && p.page.n == 3);
     REQUIRE(db_write(ts.hub.db, do_withdraw, &s, &ts_err) == BW_OK);
     CHECK_INT(given(MT_SHOP_REP, "report", &text), 1);
     CHECK(holds(&text, "\"revoked\":true"));
