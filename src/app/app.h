@@ -14,8 +14,8 @@ extern const size_t app_commands_n;
 /* Every route of the program: the rooms' and the assets'. Made once; never freed. */
 const struct http_route *app_routes(size_t *ret_n);
 
-/* What is common to all commands, taken out of ARGV: --data DIR, --set name=value, --config FILE.
- */
+/* What is common to all commands, taken out of ARGV: --data DIR, --database URL, --set name=value,
+ * --config FILE. */
 struct app_options {
     const char *data_dir; /* "./data" */
     const char *config;   /* NULL: DIR/breakwater.conf */
@@ -26,7 +26,7 @@ struct app_options {
     int n_rest;
 };
 /* False: said on stderr what is wrong with the arguments. ALLOWED: letters of the options that the
- * command takes besides --data, --config and --set: 'l' --listen, 'd' --demo. */
+ * command takes besides these: 'l' --listen, 'd' --demo. */
 bool app_options_parse(int argc, char **argv, const char *allowed, struct app_options *ret);
 void app_options_done(struct app_options *o);
 

@@ -15,7 +15,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum { PATH_BYTES = 4096, MIGRATIONS_MAX = 200 };
 
@@ -70,22 +69,26 @@ static enum bw_rc make_dirs(const char *dir, struct bw_err *err)
 
 static enum bw_rc open_database(const struct app_options *o, struct hub *hub, struct bw_err *err)
 {
-    const char *path = in_dir(o->data_dir, "breakwater.db");
-    if (!o->create && access(path, F_OK) != 0)
-        return bw_fail(err, BW_NOT_FOUND,
-                       "there is no hub in %s: start with `breakwater init --data %s`, or "
-                       "`breakwater serve --demo`",
-                       o->data_dir, o->data_dir);
+    struct bw_view set = setting_text(o->settings, SETTING_DATABASE);
     gather_migrations();
     const struct db_options db = {
-        .url = path,
+        .url = set.n ? set.p : in_dir(o->data_dir, "breakwater.db"),
         .reach = viewer_reach,
         .reach_list = viewer_reach_list,
+        .codes = viewer_codes,
+        .grants = VIEWER_GRANTS,
         .migrations = opened.migrations,
         .n_migrations = opened.n,
         .read_only = o->read_only,
+        .existing = !o->create,
     };
-    BW_TRY(db_engine_open(&db, &hub->db, err));
+    enum bw_rc rc = db_engine_open(&db, &hub->db, err);
+    if (rc == BW_NOT_FOUND)
+        return bw_fail(err, rc,
+                       "there is no hub in %s: start with `breakwater init`, or "
+                       "`breakwater serve --demo`",
+                       set.n ? "that database" : o->data_dir);
+    BW_TRY(rc);
     ledger_attach(hub->db);
     return BW_OK;
 }

@@ -54,9 +54,17 @@ static bool load_settings(struct app_options *o, const char *const *sets, size_t
     return true;
 }
 
+static bool set_database(struct settings *s, const char *url)
+{
+    struct bw_err err;
+    if (url && settings_set(s, BW_V("database"), bw_view_z(url), &err) != BW_OK)
+        return say("", err.message);
+    return true;
+}
+
 bool app_options_parse(int argc, char **argv, const char *allowed, struct app_options *ret)
 {
-    const char *sets[SETS_MAX];
+    const char *sets[SETS_MAX], *database = NULL;
     size_t n_sets = 0;
     struct app_options o = {.data_dir = "./data", .rest = argv + 1};
     bool plain = false;
@@ -70,6 +78,8 @@ bool app_options_parse(int argc, char **argv, const char *allowed, struct app_op
             o.data_dir = v;
         } else if ((v = value_of("--config", argc, argv, &i))) {
             o.config = v;
+        } else if ((v = value_of("--database", argc, argv, &i))) {
+            database = v;
         } else if (strchr(allowed, 'l') && (v = value_of("--listen", argc, argv, &i))) {
             o.listen = v;
         } else if ((v = value_of("--set", argc, argv, &i)) && n_sets < SETS_MAX) {
@@ -82,7 +92,7 @@ bool app_options_parse(int argc, char **argv, const char *allowed, struct app_op
             return say("unknown option or missing value (see `breakwater help`): ", argv[i]);
         }
     }
-    if (!load_settings(&o, sets, n_sets)) {
+    if (!load_settings(&o, sets, n_sets) || !set_database(o.settings, database)) {
         settings_free(o.settings);
         return false;
     }

@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 enum { CONSUMERS_MAX = 32, JOBS_MAX = 32, PROXIES_MAX = 32, GRACE_MS = 5000, SETTLE_MS = 5000 };
+enum { READERS_WAITING = 8 }; /* threads, where each read waits for a database server */
 
 /* Every answer carries these; security.md, Headers. HSTS only where TLS is known to be in front. */
 static const struct http_header_row HEADERS[] = {
@@ -132,6 +133,8 @@ static enum bw_rc start_server(struct running *r, const char *listen, struct bw_
         .hooks = {req_admit, req_begin, req_end, req_on_error},
         .app = &r->hub,
         .loops = (int)setting_int(s, SETTING_LOOPS),
+        .loops_send = db_engine_waits(r->hub.db),
+        .readers = db_engine_waits(r->hub.db) ? READERS_WAITING : 0,
         .workers = (int)setting_int(s, SETTING_WORKERS),
         .spool_dir = r->spool,
         .connections_max = (int)setting_int(s, SETTING_CONNECTIONS),

@@ -54,6 +54,8 @@ core_test_engine(const char *name, const struct db_migration *more, size_t n_mor
     enum bw_rc rc = db_engine_open(&(struct db_options){.url = path,
                                                         .reach = viewer_reach,
                                                         .reach_list = viewer_reach_list,
+                                                        .codes = viewer_codes,
+                                                        .grants = VIEWER_GRANTS,
                                                         .migrations = list,
                                                         .n_migrations = 2 + n_more},
                                    &e, &err);

@@ -18,6 +18,8 @@ enum setting_type { SETTING_TEXT, SETTING_INT, SETTING_FLAG, SETTING_SECRET };
     X(NAME, "name", TEXT, 1, 80, "Breakwater", "", "the hub's name on pages and mails")         \
     X(ZONE, "zone", TEXT, 1, 8, "HKT", "", "name of the time zone that people read")            \
     X(ZONE_OFFSET, "zone_offset", INT, -840, 840, "480", "minutes", "that zone, east of UTC")   \
+    X(DATABASE, "database", SECRET, 0, 1000, "", "",                                            \
+      "postgresql://user:password@host/name; empty: the file breakwater.db in the data folder") \
     X(LOOPS, "loops", INT, 1, 64, "2", "threads", "event loops, one per core")                  \
     X(WORKERS, "workers", INT, 1, 256, "8", "threads", "threads for writes and imports")        \
     X(CONNECTIONS, "connections", INT, 16, 100000, "4096", "", "most connections at once")      \

@@ -171,6 +171,12 @@ const int64_t *viewer_reach_list(const struct viewer *v, struct db *db, size_t *
     return list;
 }
 
+const int64_t *viewer_codes(const struct viewer *v, size_t *ret_n)
+{
+    *ret_n = v->role == ROLE_SYSTEM ? SIZE_MAX : v->n_codes;
+    return v->codes;
+}
+
 /* -- holdings ---------------------------------------------------------------------------------- */
 
 enum bw_rc holding_give(struct db_tx *tx, enum holder_kind kind, int64_t holder_id, struct grant g,

@@ -56,6 +56,9 @@ bool viewer_holds(const struct viewer *v, struct grant g);
 /* For db_options: true where a grant of the audience is held. */
 bool viewer_reach(const struct viewer *v, struct db *db, int64_t audience_id);
 const int64_t *viewer_reach_list(const struct viewer *v, struct db *db, size_t *ret_n);
+/* The same as codes, for the table that VIEWER_GRANTS names. */
+const int64_t *viewer_codes(const struct viewer *v, size_t *ret_n);
+#define VIEWER_GRANTS "audience_grant"
 
 /* -- holdings ---------------------------------------------------------------------------------- */
 enum holder_kind { HOLDER_PERSON = 0, HOLDER_ORGANISATION = 1 };

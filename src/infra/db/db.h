@@ -55,6 +55,11 @@ typedef bool (*db_reach_fn)(const struct viewer *viewer, struct db *db, int64_t 
 typedef const int64_t *(*db_reach_list_fn)(const struct viewer *viewer, struct db *db,
                                            size_t *ret_n);
 
+/* The grants that VIEWER holds, as codes, for an engine that cannot call back: VIEWER reaches an
+ * audience when the table `grants` (audience_id, code) has one of the codes for it. That must be
+ * what reach() says. *ret_n SIZE_MAX: the viewer sees everything. The list stays the callee's. */
+typedef const int64_t *(*db_codes_fn)(const struct viewer *viewer, size_t *ret_n);
+
 /* Ascending numbers, each file once, forward only, one transaction each. */
 struct db_migration {
     int number;
@@ -63,19 +68,26 @@ struct db_migration {
 };
 
 struct db_options {
-    const char *url; /* path of an SQLite file (":memory:" is refused) */
+    const char *url; /* path of an SQLite file (":memory:" is refused), or postgresql://... */
     db_reach_fn reach;
     const struct db_migration *migrations;
     size_t n_migrations;
     bool read_only;              /* verifier, export of a stopped hub */
+    bool existing;               /* BW_NOT_FOUND where there is no hub's database yet */
     db_reach_list_fn reach_list; /* may be NULL: then $reachable is refused */
+    db_codes_fn codes;           /* with grants; PostgreSQL needs both for gated tables */
+    const char *grants;
 };
 
-/* Opens, checks that the file is ours and not of a newer release, migrates, starts the lane and the
- * checkpoint thread. BW_INVALID: not a Breakwater database or a newer one; BW_IO. */
+/* Opens, checks that the database is ours and not of a newer release, migrates, starts the lane.
+ * BW_INVALID: not a Breakwater database, or a newer one, or one that may not be written; BW_IO. */
 BW_MUST_CHECK enum bw_rc db_engine_open(const struct db_options *o, struct db_engine **ret,
                                         struct bw_err *err);
 void db_engine_close(struct db_engine *e); /* waits for the lane; all db closed before */
+const char *db_engine_name(const struct db_engine *e); /* "SQLite", "PostgreSQL" */
+/* Statements wait for a server: they are not for an event loop. */
+bool db_engine_waits(const struct db_engine *e);
+bool db_url_is_server(const char *url);
 
 /* A read session with a snapshot. Cheap: connections are pooled per thread. */
 BW_MUST_CHECK enum bw_rc db_open(struct db_engine *e, struct db **ret, struct bw_err *err);
@@ -151,6 +163,10 @@ void db_bind_null(struct db_stmt *st, int at);
 BW_MUST_CHECK enum bw_rc db_row(struct db_stmt *st, struct bw_err *err);
 /* Runs a change to its end. BW_CONFLICT: a unique or foreign key rule. */
 BW_MUST_CHECK enum bw_rc db_run(struct db_stmt *st, struct bw_err *err);
+/* db_run for a change of which nothing is wanted back, neither db_changes() nor what went wrong: the
+ * engine may run it later, together with what follows. If it fails, the write function as a whole
+ * fails, whatever it returns. Values may go as soon as this returns. */
+BW_MUST_CHECK enum bw_rc db_post(struct db_stmt *st, struct bw_err *err);
 void db_again(struct db_stmt *st);            /* reset for other values, for loops */
 int64_t db_changes(const struct db_stmt *st); /* rows touched by the last db_run */
 

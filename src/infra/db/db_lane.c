@@ -7,8 +7,8 @@
  * for the disk the next group gathers: the busier, the larger the groups, without any delay by a
  * timer.
  *
- * When a member fails, its savepoint is undone and the others go on. When SQLite gave up the whole
- * transaction (disk full, out of memory, ON CONFLICT ROLLBACK: sqlite3_get_autocommit() tells) or
+ * When a member fails, its savepoint is undone and the others go on. When the engine gave up the whole
+ * transaction (disk full, out of memory, a lost connection, a deadlock: the driver tells) or
  * COMMIT or the hook failed, every member that had not failed by itself runs once more, alone, so
  * that what one did wrong befalls it alone. If the disk refused the commit they are told at once: a
  * full disk is not asked again two hundred times.
@@ -23,10 +23,9 @@
 #include "bw_clock.h"
 #include "bw_fault.h"
 #include "bw_log.h"
+#include "bw_random.h"
 #include "db_int.h"
-#include <errno.h>
 #include <linux/futex.h>
-#include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -39,7 +38,7 @@ struct group {
     struct db_tx tx;
     struct lane_request *members[DB_GROUP_MAX];
     size_t n, n_good;
-    int changes_before;
+    bool again; /* the engine asks to run it again: nobody did anything wrong */
     struct bw_err late;
 };
 
@@ -69,88 +68,65 @@ static struct lane_request *pop(struct db_lane *l)
     return r;
 }
 
+static const struct db_driver *driver(const struct group *g)
+{
+    return g->engine->driver;
+}
+
 static bool gone(const struct group *g)
 {
-    return !g->tx.db || sqlite3_get_autocommit(g->tx.db->c) != 0;
+    return !g->tx.db || driver(g)->gone(g->tx.db);
 }
 
 /* -- one transaction --------------------------------------------------------------------------- */
 
-static enum bw_rc own(struct group *g, enum db_own which, const char *what, struct bw_err *err)
-{
-    int code = db_own(g->tx.db, which);
-    return code == SQLITE_OK ? BW_OK : db_fail(g->tx.db->c, code, what, err);
-}
-
-/* Out of memory ROLLBACK itself can fail. Closing the connection then undoes the transaction, and
- * the next group opens another one. */
+/* ROLLBACK itself can fail (out of memory, a connection that is gone). Closing the connection then
+ * undoes the transaction, and the next group opens another one. */
 static void rollback(struct group *g)
 {
+    if (!g->tx.db)
+        return;
     if (!gone(g))
-        db_own(g->tx.db, DB_OWN_ROLLBACK);
-    if (gone(g))
+        driver(g)->rollback(g->tx.db);
+    g->again = g->again || g->tx.db->again;
+    if (gone(g) && !g->tx.db->lost)
         return;
     g->tx.db = NULL;
     db_disconnect(BW_TAKE(g->engine->lane.db));
 }
 
-static enum bw_rc connect_lane(struct db_engine *e, struct bw_err *err)
+static enum bw_rc begin(struct group *g, struct bw_err *err)
 {
-    if (e->lane.db)
-        return BW_OK;
-    BW_TRY(db_connect(e, true, &e->lane.db, err));
-    sqlite3_wal_hook(e->lane.db->c, db_check_wrote, e); /* also ends checkpoints in the lane */
-    return BW_OK;
-}
-
-static enum bw_rc read_clock(struct group *g, struct bw_err *err)
-{
-    static const char sql[] = "SELECT last_us FROM lane_clock WHERE id = 1";
-    BW_AUTO(db_stmt) *st = NULL;
-    BW_TRY(db_prepare(g->tx.db, DB_OWN, sql, 0, sql, &st, err));
-    enum bw_rc rc = db_row(st, err);
-    if (rc != BW_OK)
-        return rc == BW_NOT_FOUND ? bw_fail(err, BW_BROKEN, "the database has lost its clock") : rc;
     struct db_lane *l = &g->engine->lane;
-    int64_t last = db_int(st, 0), now = bw_now_us();
+    int64_t last = 0, now = bw_now_us();
+    if (bw_fault("db.begin"))
+        return db_fail_io(err, "db.begin");
+    if (!l->db)
+        BW_TRY(db_connect(g->engine, true, &l->db, err));
+    g->tx.db = l->db;
+    g->tx.db->late = &g->late;
+    g->tx.db->again = g->tx.db->spoiled = false;
+    enum bw_rc rc = driver(g)->begin_write(g->tx.db, &last, err);
+    if (rc != BW_OK) {
+        rollback(g);
+        return rc;
+    }
     if (last < l->last_us)
         last = l->last_us;
     l->last_us = g->tx.now_us = now > last ? now : last + 1;
     return BW_OK;
 }
 
-static enum bw_rc write_clock(struct group *g, struct bw_err *err)
-{
-    static const char sql[] = "UPDATE lane_clock SET last_us = ?1 WHERE id = 1";
-    BW_AUTO(db_stmt) *st = NULL;
-    BW_TRY(db_prepare(g->tx.db, DB_OWN, sql, 0, sql, &st, err));
-    db_bind_int(st, 1, g->tx.now_us);
-    return db_run(st, err);
-}
-
-static enum bw_rc begin(struct group *g, struct bw_err *err)
-{
-    if (bw_fault("db.begin"))
-        return db_fail_io(err, "db.begin");
-    BW_TRY(connect_lane(g->engine, err));
-    g->tx.db = g->engine->lane.db;
-    g->tx.db->late = &g->late;
-    BW_TRY(own(g, DB_OWN_BEGIN_WRITE, "begin", err));
-    g->changes_before = sqlite3_total_changes(g->tx.db->c);
-    enum bw_rc rc = read_clock(g, err);
-    if (rc != BW_OK)
-        rollback(g);
-    return rc;
-}
-
-/* Runs R. Afterwards either its changes are in the transaction (BW_OK), or they are undone, or the
+/* Runs R. A failed statement must fail the function: PostgreSQL takes nothing more in a transaction in
+ * which something failed, so neither does SQLite here. Afterwards either its changes are in the transaction (BW_OK), or they are undone, or the
  * transaction is gone. */
 static void run_member(struct group *g, struct lane_request *r)
 {
     struct db *db = g->tx.db;
     g->tx.viewer = NULL;
     g->late.rc = BW_OK;
-    r->rc = own(g, DB_OWN_SAVE, "savepoint", &r->err);
+    db->spoiled = false;
+    r->rc = driver(g)->save(db, &r->err);
     if (r->rc != BW_OK)
         return;
     int64_t t = bw_mono_us();
@@ -163,6 +139,9 @@ static void run_member(struct group *g, struct lane_request *r)
         r->err = g->late;
         r->rc = g->late.rc;
     }
+    if (r->rc == BW_OK && db->spoiled && !gone(g))
+        r->rc = bw_fail_detail(&r->err, BW_BROKEN, DB_SAY_BROKEN, "a failure was passed over");
+    db->spoiled = false;
     if (gone(g)) {
         if (r->rc == BW_OK)
             r->rc = bw_fail(&r->err, BW_CONFLICT, "the change was undone, try again");
@@ -170,9 +149,8 @@ static void run_member(struct group *g, struct lane_request *r)
     }
     struct bw_err ignored;
     if (r->rc == BW_OK)
-        r->rc = own(g, DB_OWN_RELEASE, "release", &r->err);
-    else if (own(g, DB_OWN_UNDO, "undo", &ignored) != BW_OK ||
-             own(g, DB_OWN_RELEASE, "release", &ignored) != BW_OK)
+        r->rc = driver(g)->release(db, &r->err);
+    if (r->rc != BW_OK && (gone(g) || driver(g)->undo(db, &ignored) != BW_OK))
         rollback(g); /* half a member must not be committed: the others run again */
     if (r->rc == BW_OK)
         g->n_good++;
@@ -184,6 +162,7 @@ static enum bw_rc commit(struct group *g, struct bw_err *err)
     if (e->hooks.before_commit) {
         g->tx.viewer = NULL;
         g->late.rc = BW_OK;
+        g->tx.db->spoiled = false;
         BW_TRY(e->hooks.before_commit(&g->tx, e->hooks.arg, err));
         BW_ASSERT(g->tx.db->in_use == 0);
         if (g->late.rc != BW_OK) {
@@ -191,12 +170,10 @@ static enum bw_rc commit(struct group *g, struct bw_err *err)
             return err->rc;
         }
     }
-    if (sqlite3_total_changes(g->tx.db->c) != g->changes_before)
-        BW_TRY(write_clock(g, err));
     if (bw_fault("db.commit"))
         return db_fail_io(err, "db.commit");
     int64_t t = bw_mono_us();
-    BW_TRY(own(g, DB_OWN_COMMIT, "commit", err));
+    BW_TRY(driver(g)->commit(g->tx.db, driver(g)->changed(g->tx.db) ? g->tx.now_us : 0, err));
     t = bw_mono_us() - t;
     atomic_fetch_add_explicit(&e->commit_us, t, memory_order_relaxed);
     atomic_fetch_add_explicit(&e->groups, 1, memory_order_relaxed);
@@ -227,19 +204,32 @@ static void committed(struct group *g, bool any_good)
         e->hooks.after_commit(e->hooks.arg);
 }
 
-/* A group of one. */
-static void run_single(struct db_engine *e, struct lane_request *r)
+static bool try_single(struct db_engine *e, struct lane_request *r)
 {
     struct group g = {.engine = e, .members = {r}, .n = 1};
     struct bw_err err = {.rc = BW_OK};
-    atomic_fetch_add_explicit(&e->reruns, 1, memory_order_relaxed);
     r->rc = begin(&g, &r->err);
     if (r->rc == BW_OK)
         run_member(&g, r);
     if (r->rc == BW_OK && commit(&g, &err) != BW_OK)
         fail_good(&g, &err);
     rollback(&g);
-    committed(&g, r->rc == BW_OK);
+    return g.again && r->rc != BW_OK;
+}
+
+/* A group of one; once more where the engine asks for it (two that waited for each other, rows that
+ * somebody else changed meanwhile). */
+static void run_single(struct db_engine *e, struct lane_request *r)
+{
+    for (int tries = 1;; tries++) {
+        atomic_fetch_add_explicit(&e->reruns, 1, memory_order_relaxed);
+        if (!try_single(e, r) || tries == DB_TRIES_MAX)
+            break;
+        usleep((useconds_t)bw_random_below(BW_RANDOM_JITTER, 5000u << tries));
+    }
+    finish(r);
+    if (r->rc == BW_OK && e->hooks.after_commit)
+        e->hooks.after_commit(e->hooks.arg);
 }
 
 static void gather(struct group *g)
@@ -271,9 +261,9 @@ static void run_group(struct db_engine *e)
     if (!lost && g.n_good > 0)
         rc = commit(&g, &err);
     rollback(&g); /* after a commit there is nothing to roll back */
-    if (rc == BW_IO || (rc != BW_OK && g.n == 1))
+    if (!g.again && (rc == BW_IO || (rc != BW_OK && g.n == 1)))
         fail_good(&g, &err);
-    if ((!lost && (rc == BW_OK || rc == BW_IO)) || g.n == 1) {
+    if (!g.again && ((!lost && (rc == BW_OK || rc == BW_IO)) || g.n == 1)) {
         committed(&g, rc == BW_OK && g.n_good > 0);
         return;
     }
@@ -363,24 +353,8 @@ void db_engine_hooks(struct db_engine *e, const struct db_hooks *hooks)
 
 /* -- starting and stopping --------------------------------------------------------------------- */
 
-enum bw_rc db_thread_start(pthread_t *t, void *(*run)(void *), void *arg, const char *name,
-                           struct bw_err *err)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before); /* signals go to the main thread */
-    int code = bw_fault("db.thread") ? EAGAIN : pthread_create(t, NULL, run, arg);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (code != 0)
-        return bw_fail_detail(err, BW_IO, "the system gave no further thread", "%s: error %d", name,
-                              code);
-    pthread_setname_np(*t, name);
-    return BW_OK;
-}
-
 enum bw_rc db_lane_start(struct db_engine *e, struct bw_err *err)
 {
-    sqlite3_wal_hook(e->lane.db->c, db_check_wrote, e);
     BW_TRY(db_thread_start(&e->lane.thread, lane_main, e, "db-lane", err));
     e->lane.started = true;
     return BW_OK;

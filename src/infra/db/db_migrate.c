@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* db_migrate - schema steps: each once, each in a transaction of its own, forward only.
+/* db_migrate - schema steps: each once, each in a transaction of its own, forward only, one text for
+ * both engines.
  *
  * A crash or a full disk between or inside steps leaves the last finished one; the next start goes
  * on. The table `migration` also keeps which release applied a step, so that an older program that
- * meets a newer file can say which release it takes. Foreign keys are off while steps run (SQLite's
- * way of changing a table is to build it anew) and all of them are checked before each COMMIT. */
+ * meets a newer file can say which release it takes. */
 #include "bw_clock.h"
 #include "bw_fault.h"
 #include "bw_log.h"
@@ -12,58 +12,41 @@
 
 extern const char db_base_sql[]; /* 0001_base.sql */
 
-static const char MAKE[] = "CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL,"
-                           " applied_us INTEGER NOT NULL, release TEXT NOT NULL) STRICT";
+static const char MAKE[] = "CREATE TABLE migration (number $int PRIMARY KEY, name $text NOT NULL,"
+                           " applied_us $int NOT NULL, release $text NOT NULL) $strict";
 
 static enum bw_rc begin(struct db *db, struct bw_err *err)
 {
     if (bw_fault("db.begin"))
         return db_fail_io(err, "db.begin");
-    int code = db_own(db, DB_OWN_BEGIN_WRITE);
-    return code == SQLITE_OK ? BW_OK : db_fail(db->c, code, "begin", err);
+    return db->engine->driver->begin_step(db, err);
 }
 
 /* Ends what begin() began: commits when RC is BW_OK. */
 static enum bw_rc end(struct db *db, enum bw_rc rc, struct bw_err *err)
 {
+    const struct db_driver *d = db->engine->driver;
     if (rc == BW_OK && bw_fault("db.commit"))
         rc = db_fail_io(err, "db.commit");
-    if (rc == BW_OK) {
-        int code = db_own(db, DB_OWN_COMMIT);
-        if (code != SQLITE_OK)
-            rc = db_fail(db->c, code, "commit", err);
-    }
-    if (!sqlite3_get_autocommit(db->c))
-        db_own(db, DB_OWN_ROLLBACK);
+    if (rc == BW_OK)
+        rc = d->end_step(db, err);
+    if (!d->gone(db))
+        d->rollback(db);
     return rc;
 }
 
 static enum bw_rc run_script(struct db *db, const char *sql, struct bw_err *err)
 {
-    while (*sql) {
-        sqlite3_stmt *s = NULL;
-        if (bw_fault("db.step"))
-            return db_fail_io(err, "db.step");
-        int code = sqlite3_prepare_v2(db->c, sql, -1, &s, &sql);
-        if (code == SQLITE_OK && !s) /* blanks and comments at the end */
-            return BW_OK;
-        while (code == SQLITE_OK && (code = sqlite3_step(s)) == SQLITE_ROW)
-            code = SQLITE_OK;
-        enum bw_rc rc = BW_OK;
-        if (code != SQLITE_DONE)
-            rc = db_fail(db->c, code, s ? sqlite3_sql(s) : "migration", err);
-        sqlite3_finalize(s);
-        BW_TRY(rc);
-    }
-    return BW_OK;
+    BW_AUTO_HEAP char *spelled = NULL;
+    BW_TRY(db_dialect(db->engine, DB_OWN, true, bw_view_z(sql), &spelled, err));
+    return db->engine->driver->script(db, spelled ? spelled : sql, err);
 }
 
 static enum bw_rc note(struct db *db, const struct db_migration *m, struct bw_err *err)
 {
-    static const char sql[] = "INSERT INTO migration (number, name, applied_us, release)"
-                              " VALUES (?1, ?2, ?3, ?4)";
     BW_AUTO(db_stmt) *st = NULL;
-    BW_TRY(db_prepare(db, DB_OWN, sql, 0, sql, &st, err));
+    BW_TRY(db_own(db, "INSERT INTO migration (number, name, applied_us, release)"
+                              " VALUES (?1, ?2, ?3, ?4)", &st, err));
     db_bind_int(st, 1, m->number);
     db_bind_text(st, 2, bw_view_z(m->name));
     db_bind_int(st, 3, bw_now_us());
@@ -74,9 +57,8 @@ static enum bw_rc note(struct db *db, const struct db_migration *m, struct bw_er
 /* Asked inside the transaction: another process may be migrating too. */
 static enum bw_rc is_applied(struct db *db, int number, bool *ret, struct bw_err *err)
 {
-    static const char sql[] = "SELECT 1 FROM migration WHERE number = ?1";
     BW_AUTO(db_stmt) *st = NULL;
-    BW_TRY(db_prepare(db, DB_OWN, sql, 0, sql, &st, err));
+    BW_TRY(db_own(db, "SELECT 1 FROM migration WHERE number = ?1", &st, err));
     db_bind_int(st, 1, number);
     enum bw_rc rc = db_row(st, err);
     if (rc != BW_OK && rc != BW_NOT_FOUND)
@@ -91,14 +73,8 @@ static enum bw_rc apply_in(struct db *db, const struct db_migration *m, struct b
     BW_TRY(is_applied(db, m->number, &applied, err));
     if (applied)
         return BW_OK;
-    BW_AUTO_HEAP char *spelled = NULL;
-    BW_TRY(db_dialect(db->engine, DB_OWN, bw_view_z(m->sql), &spelled, err));
-    BW_TRY(run_script(db, spelled ? spelled : m->sql, err));
-    int64_t wrong = 0;
-    BW_TRY(db_number(db->c, "SELECT count(*) FROM pragma_foreign_key_check", &wrong, err));
-    if (wrong > 0)
-        return bw_fail(err, BW_BROKEN, "schema step %s leaves %lld rows that refer to nothing",
-                       m->name, (long long)wrong);
+    BW_TRY(run_script(db, m->sql, err));
+    BW_TRY(db->engine->driver->check_step(db, m->name, err));
     return note(db, m, err);
 }
 
@@ -113,16 +89,14 @@ static enum bw_rc apply(struct db *db, const struct db_migration *m, struct bw_e
 
 static enum bw_rc make(struct db *db, struct bw_err *err)
 {
+    const struct db_driver *d = db->engine->driver;
+    bool there = false;
     BW_TRY(begin(db, err));
-    int64_t there = 0;
-    char id[64];
-    snprintf(id, sizeof id, "PRAGMA application_id = %d", DB_APPLICATION_ID);
-    enum bw_rc rc = db_number(db->c, "SELECT count(*) FROM sqlite_schema WHERE name = 'migration'",
-                              &there, err);
+    enum bw_rc rc = d->make_schema(db, err);
+    if (rc == BW_OK)
+        rc = d->has_schema(db, &there, err);
     if (rc == BW_OK && !there)
         rc = run_script(db, MAKE, err);
-    if (rc == BW_OK)
-        rc = db_exec(db->c, id, err);
     return end(db, rc, err);
 }
 
@@ -142,9 +116,8 @@ static enum bw_rc check_known(struct db *db, const struct db_options *o,
                               const struct db_migration *base, size_t *ret_applied,
                               struct bw_err *err)
 {
-    static const char sql[] = "SELECT number, name, release FROM migration ORDER BY number DESC";
     BW_AUTO(db_stmt) *st = NULL;
-    BW_TRY(db_prepare(db, DB_OWN, sql, 0, sql, &st, err));
+    BW_TRY(db_own(db, "SELECT number, name, release FROM migration ORDER BY number DESC", &st, err));
     enum bw_rc rc;
     size_t applied = 0;
     while ((rc = db_row(st, err)) == BW_OK) {
@@ -176,10 +149,9 @@ static enum bw_rc migrate_in(struct db *db, const struct db_options *o, struct b
                            o->migrations[i].name);
         last = o->migrations[i].number;
     }
-    int64_t there = 0;
+    bool there = false;
     size_t applied = 0;
-    BW_TRY(db_number(db->c, "SELECT count(*) FROM sqlite_schema WHERE name = 'migration'", &there,
-                     err));
+    BW_TRY(db->engine->driver->has_schema(db, &there, err));
     if (there)
         BW_TRY(check_known(db, o, &base, &applied, err));
     if (there && applied == o->n_migrations + 1)
@@ -199,10 +171,11 @@ static enum bw_rc migrate_in(struct db *db, const struct db_options *o, struct b
 enum bw_rc db_migrate(struct db_engine *e, struct db *db, const struct db_options *o,
                       struct bw_err *err)
 {
-    BW_TRY(db_exec(db->c, "PRAGMA foreign_keys = OFF", err));
+    const struct db_driver *d = e->driver;
+    BW_TRY(d->migrating(db, true, err));
     enum bw_rc rc = migrate_in(db, o, err);
     db_cache_empty(db); /* used once */
     struct bw_err ignored;
-    enum bw_rc back = db_exec(db->c, "PRAGMA foreign_keys = ON", rc == BW_OK ? err : &ignored);
+    enum bw_rc back = d->migrating(db, false, rc == BW_OK ? err : &ignored);
     return rc == BW_OK ? back : rc;
 }

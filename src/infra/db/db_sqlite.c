@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* db_sqlite - connections to an SQLite file, their pool, sessions with a snapshot, and errors.
+/* db_sqlite - the driver for SQLite: the file, connections, transactions, errors.
  *
- * Pool: a session is opened for every request, so an idle connection waits in a slot that belongs
- * to the threads of one number (no lock, warm cache), or in a short list for any thread.
- * Connections are made without SQLite's own mutexes: a connection belongs to one thread at a time,
- * and the pool's atomics order the hand-over.
- *
- * Snapshot: BEGIN DEFERRED at the first row that is asked for, COMMIT at db_close. Sessions that
- * read nothing cost nothing, and no read transaction starts before its statement is ready. */
+ * Connections are made without SQLite's own mutexes: a connection belongs to one thread at a time.
+ * A file is looked at before anything is written to it: one that is not ours, or that a newer
+ * release has written, is left byte for byte as it was. A new file is made readable by its owner
+ * only; SQLite gives its log the same mode. */
 #include "bw_fault.h"
-#include "bw_log.h"
-#include "db_int.h"
+#include "db_sqlite_int.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
 
 /* -- errors ------------------------------------------------------------------------------------ */
 
-static const char SAY_FULL[] = "the disk is full: nothing was saved, try again when there is room";
 static const char SAY_IO[] = "the database's disk gave an error: nothing was saved; try again, and "
                              "tell the operator if it lasts";
-static const char SAY_BROKEN[] = "the hub made a mistake with its database";
 
 /* Exact codes first; then the low byte, which is the family. */
 static const struct failure {
@@ -25,20 +23,19 @@ static const struct failure {
     enum bw_rc rc;
     const char *message;
 } FAILURES[] = {
-    {SQLITE_CONSTRAINT_UNIQUE, BW_CONFLICT, "this is there already"},
-    {SQLITE_CONSTRAINT_PRIMARYKEY, BW_CONFLICT, "this is there already"},
-    {SQLITE_CONSTRAINT_ROWID, BW_CONFLICT, "this is there already"},
-    {SQLITE_CONSTRAINT_FOREIGNKEY, BW_CONFLICT,
-     "what this refers to is not there any more, or this itself is still in use"},
+    {SQLITE_CONSTRAINT_UNIQUE, BW_CONFLICT, DB_SAY_THERE},
+    {SQLITE_CONSTRAINT_PRIMARYKEY, BW_CONFLICT, DB_SAY_THERE},
+    {SQLITE_CONSTRAINT_ROWID, BW_CONFLICT, DB_SAY_THERE},
+    {SQLITE_CONSTRAINT_FOREIGNKEY, BW_CONFLICT, DB_SAY_REFERS},
     {SQLITE_IOERR_NOMEM, BW_MEMORY, NULL},
-    {SQLITE_FULL, BW_IO, SAY_FULL},
+    {SQLITE_FULL, BW_IO, DB_SAY_FULL},
     {SQLITE_IOERR, BW_IO, SAY_IO},
     {SQLITE_CANTOPEN, BW_IO, SAY_IO},
     {SQLITE_PERM, BW_IO, SAY_IO},
     {SQLITE_READONLY, BW_IO, SAY_IO},
-    {SQLITE_PROTOCOL, BW_BUSY, "the database is busy, try again in a moment"},
-    {SQLITE_BUSY, BW_BUSY, "the database is busy, try again in a moment"},
-    {SQLITE_LOCKED, BW_BUSY, "the database is busy, try again in a moment"},
+    {SQLITE_PROTOCOL, BW_BUSY, DB_SAY_BUSY},
+    {SQLITE_BUSY, BW_BUSY, DB_SAY_BUSY},
+    {SQLITE_LOCKED, BW_BUSY, DB_SAY_BUSY},
     {SQLITE_INTERRUPT, BW_BUSY, "the work was interrupted, try again"},
     {SQLITE_CORRUPT, BW_BROKEN, "the database is damaged: the operator has to restore a backup"},
     {SQLITE_NOTADB, BW_BROKEN, "the database is damaged: the operator has to restore a backup"},
@@ -57,27 +54,22 @@ static const struct failure *failure_of(int code)
     return NULL;
 }
 
-enum bw_rc db_fail(sqlite3 *c, int code, const char *what, struct bw_err *err)
+enum bw_rc lite_fail(sqlite3 *c, int code, const char *what, struct bw_err *err)
 {
     const struct failure *f = failure_of(code);
     if (f && f->rc == BW_MEMORY)
         return bw_fail_memory(err);
-    return bw_fail_detail(err, f ? f->rc : BW_BROKEN, f ? f->message : SAY_BROKEN,
+    return bw_fail_detail(err, f ? f->rc : BW_BROKEN, f ? f->message : DB_SAY_BROKEN,
                           "%s: SQLite %d: %s", what, code, c ? sqlite3_errmsg(c) : "");
 }
 
-enum bw_rc db_fail_io(struct bw_err *err, const char *what)
-{
-    return bw_fail_detail(err, BW_IO, SAY_IO, "%s: fault point", what);
-}
-
-enum bw_rc db_exec(sqlite3 *c, const char *sql, struct bw_err *err)
+enum bw_rc lite_exec(sqlite3 *c, const char *sql, struct bw_err *err)
 {
     int code = sqlite3_exec(c, sql, NULL, NULL, NULL);
-    return code == SQLITE_OK ? BW_OK : db_fail(c, code, sql, err);
+    return code == SQLITE_OK ? BW_OK : lite_fail(c, code, sql, err);
 }
 
-enum bw_rc db_number(sqlite3 *c, const char *sql, int64_t *ret, struct bw_err *err)
+enum bw_rc lite_number(sqlite3 *c, const char *sql, int64_t *ret, struct bw_err *err)
 {
     sqlite3_stmt *s = NULL;
     int code = sqlite3_prepare_v2(c, sql, -1, &s, NULL);
@@ -86,7 +78,7 @@ enum bw_rc db_number(sqlite3 *c, const char *sql, int64_t *ret, struct bw_err *e
     int64_t v = code == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
     enum bw_rc rc = BW_OK;
     if (code != SQLITE_ROW && code != SQLITE_DONE)
-        rc = db_fail(c, code, sql, err);
+        rc = lite_fail(c, code, sql, err);
     sqlite3_finalize(s);
     if (rc == BW_OK)
         *ret = v;
@@ -98,20 +90,20 @@ enum bw_rc db_number(sqlite3 *c, const char *sql, int64_t *ret, struct bw_err *e
 static const struct own_text {
     const char *text;
     bool writer;
-} OWN[DB_OWN_COUNT] = {
-    [DB_OWN_COMMIT] = {"COMMIT", false},
-    [DB_OWN_ROLLBACK] = {"ROLLBACK", false},
-    [DB_OWN_BEGIN_READ] = {"BEGIN DEFERRED", false},
-    [DB_OWN_BEGIN_WRITE] = {"BEGIN IMMEDIATE", true},
-    [DB_OWN_SAVE] = {"SAVEPOINT member", true},
-    [DB_OWN_RELEASE] = {"RELEASE member", true},
-    [DB_OWN_UNDO] = {"ROLLBACK TO member", true},
+} OWN[LITE_OWN_COUNT] = {
+    [LITE_COMMIT] = {"COMMIT", false},
+    [LITE_ROLLBACK] = {"ROLLBACK", false},
+    [LITE_BEGIN_READ] = {"BEGIN DEFERRED", false},
+    [LITE_BEGIN_WRITE] = {"BEGIN IMMEDIATE", true},
+    [LITE_SAVE] = {"SAVEPOINT member", true},
+    [LITE_RELEASE] = {"RELEASE member", true},
+    [LITE_UNDO] = {"ROLLBACK TO member", true},
 };
 
 /* SECURE_DELETE stays on, as Debian builds SQLite: erasing a person's data must not leave it in
  * free pages. It costs writing the pages that become free (measured: nothing on inserts and full
  * text, a tenth to a third on deletes). What was erased is gone from the log too once that has been
- * truncated (db_check.c).
+ * truncated (db_sqlite_check.c).
  *
  * mmap for readers only, and no more than address space: pages come without a system call and a
  * copy (a point read in a file larger than the cache: 1.8 against 3.1 us). Writing never goes
@@ -152,83 +144,63 @@ static int configure(sqlite3 *c)
     return code == SQLITE_OK ? sqlite3_extended_result_codes(c, 1) : code;
 }
 
-static enum bw_rc connect_in(struct db *db, struct bw_err *err)
+/* Through SQLite and not by opening the file ourselves: closing a second descriptor would drop the
+ * locks that this process holds on it (fcntl(2)). */
+static enum bw_rc check_ours(sqlite3 *c, const char *path, struct bw_err *err)
 {
-    int flags = db->engine->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-    int code = sqlite3_open_v2(db->engine->path, &db->c, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    int64_t id = 0, tables = 0;
+    struct bw_err why;
+    enum bw_rc rc = lite_number(c, "PRAGMA application_id", &id, &why);
+    if (rc == BW_OK)
+        rc = lite_number(c, "SELECT count(*) FROM sqlite_schema", &tables, &why);
+    bool strange = (sqlite3_errcode(c) & 0xff) == SQLITE_NOTADB;
+    if (rc == BW_OK)
+        strange = id != LITE_APPLICATION_ID && (id != 0 || tables != 0);
+    if (strange)
+        return bw_fail(err, BW_INVALID, "%s is not a Breakwater database", path);
+    if (rc != BW_OK && err)
+        *err = why;
+    return rc;
+}
+
+static enum bw_rc lite_connect(struct db *base, struct bw_err *err)
+{
+    struct lite *db = lite_of(base);
+    struct db_engine *e = base->engine;
+    int flags = e->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    int code = sqlite3_open_v2(e->url, &db->c, flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (code == SQLITE_OK)
         code = configure(db->c);
     if (code == SQLITE_OK)
-        code = db_gate_install(db);
+        code = lite_gate_install(db);
     if (code != SQLITE_OK)
-        return db_fail(db->c, code, "open", err);
-    if (db->writer)
-        BW_TRY(db_check_ours(db->c, db->engine->path, err));
-    BW_TRY(db_exec(db->c, SETUP_COMMON, err));
-    BW_TRY(db_exec(db->c, db->writer ? SETUP_WRITER : SETUP_READER, err));
-    for (size_t i = 0; i < DB_OWN_COUNT && code == SQLITE_OK; i++)
-        if (db->writer || !OWN[i].writer)
+        return lite_fail(db->c, code, "open", err);
+    if (base->writer)
+        BW_TRY(check_ours(db->c, e->url, err));
+    BW_TRY(lite_exec(db->c, SETUP_COMMON, err));
+    BW_TRY(lite_exec(db->c, base->writer ? SETUP_WRITER : SETUP_READER, err));
+    for (size_t i = 0; i < LITE_OWN_COUNT && code == SQLITE_OK; i++)
+        if (base->writer || !OWN[i].writer)
             code = sqlite3_prepare_v3(db->c, OWN[i].text, -1, SQLITE_PREPARE_PERSISTENT,
                                       &db->own[i], NULL);
-    return code == SQLITE_OK ? BW_OK : db_fail(db->c, code, "open", err);
+    if (base->writer && !e->read_only) /* also ends checkpoints in the lane */
+        sqlite3_wal_hook(db->c, lite_check_wrote, e);
+    return code == SQLITE_OK ? BW_OK : lite_fail(db->c, code, "open", err);
 }
 
-enum bw_rc db_connect(struct db_engine *e, bool writer, struct db **ret, struct bw_err *err)
+static void lite_disconnect(struct db *base)
 {
-    struct db *db = bw_calloc(1, sizeof *db);
-    if (!db)
-        return bw_fail_memory(err);
-    db->engine = e;
-    db->writer = writer;
-    enum bw_rc rc = connect_in(db, err);
-    if (rc == BW_OK) {
-        pthread_mutex_lock(&e->pool_lock);
-        if (!writer && e->n_all >= DB_CONNECTIONS_MAX)
-            rc = bw_fail(err, BW_BUSY, "too many requests at a time, try again in a moment");
-        if (rc == BW_OK) {
-            e->n_all++;
-            db->next_all = e->all;
-            if (e->all)
-                e->all->prev_all = db;
-            e->all = db;
-        }
-        pthread_mutex_unlock(&e->pool_lock);
-    }
-    if (rc != BW_OK) {
-        db->engine = NULL;
-        db_disconnect(db);
-        return rc;
-    }
-    *ret = db;
-    return BW_OK;
-}
-
-void db_disconnect(struct db *db)
-{
-    if (!db)
-        return;
-    struct db_engine *e = db->engine;
-    if (e) {
-        pthread_mutex_lock(&e->pool_lock);
-        e->n_all--;
-        if (db->prev_all)
-            db->prev_all->next_all = db->next_all;
-        else
-            e->all = db->next_all;
-        if (db->next_all)
-            db->next_all->prev_all = db->prev_all;
-        pthread_mutex_unlock(&e->pool_lock);
-    }
-    db_cache_empty(db);
-    for (size_t i = 0; i < DB_OWN_COUNT; i++)
+    struct lite *db = lite_of(base);
+    for (size_t i = 0; i < LITE_OWN_COUNT; i++)
         sqlite3_finalize(db->own[i]);
     int code = sqlite3_close(db->c);
     BW_ASSERT(code == SQLITE_OK); /* every statement is ours and finalized */
-    db_fulltext_done(db);
-    free(db);
+    lite_fulltext_done(db);
 }
 
-int db_own(struct db *db, enum db_own which)
+/* -- transactions ------------------------------------------------------------------------------ */
+
+int lite_own(struct lite *db, enum lite_own which)
 {
     sqlite3_stmt *s = db->own[which];
     int code = sqlite3_step(s);
@@ -236,123 +208,337 @@ int db_own(struct db *db, enum db_own which)
     return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
-/* -- the pool ---------------------------------------------------------------------------------- */
-
-static unsigned thread_number(void) /* from 1; gettid() would be a system call each time */
+static enum bw_rc own(struct db *base, enum lite_own which, const char *what, struct bw_err *err)
 {
-    static _Atomic unsigned threads;
-    static _Thread_local unsigned mine;
-    if (mine == 0)
-        mine = atomic_fetch_add_explicit(&threads, 1, memory_order_relaxed) + 1;
-    return mine;
+    struct lite *db = lite_of(base);
+    int code = lite_own(db, which);
+    return code == SQLITE_OK ? BW_OK : lite_fail(db->c, code, what, err);
 }
 
-static unsigned thread_slot(void)
+static bool lite_gone(const struct db *db)
 {
-    return thread_number() % DB_POOL_SLOTS;
+    return sqlite3_get_autocommit(lite_of(db)->c) != 0;
 }
 
-static struct db *pool_take(struct db_engine *e)
+static enum bw_rc lite_begin_read(struct db *db, struct bw_err *err)
 {
-    struct db *db = atomic_exchange_explicit(&e->slots[thread_slot()], NULL, memory_order_acquire);
-    if (db)
-        return db;
-    pthread_mutex_lock(&e->pool_lock);
-    db = e->spare;
-    if (db) {
-        e->spare = db->next_spare;
-        e->n_spare--;
-    }
-    pthread_mutex_unlock(&e->pool_lock);
-    return db;
+    return own(db, LITE_BEGIN_READ, "begin", err);
 }
 
-static void pool_give(struct db *db)
+static bool lite_end_read(struct db *db)
 {
-    struct db_engine *e = db->engine;
-    struct db *none = NULL;
-    if (atomic_compare_exchange_strong_explicit(&e->slots[thread_slot()], &none, db,
-                                                memory_order_release, memory_order_relaxed))
-        return;
-    pthread_mutex_lock(&e->pool_lock);
-    bool keep = e->n_spare < DB_POOL_SPARE;
-    if (keep) {
-        db->next_spare = e->spare;
-        e->spare = db;
-        e->n_spare++;
-    }
-    pthread_mutex_unlock(&e->pool_lock);
-    if (!keep)
-        db_disconnect(db);
+    return lite_own(lite_of(db), LITE_COMMIT) == SQLITE_OK && lite_gone(db);
 }
 
-void db_pool_empty(struct db_engine *e)
+static enum bw_rc read_clock(struct db *db, int64_t *ret, struct bw_err *err)
 {
-    for (size_t i = 0; i < DB_POOL_SLOTS; i++)
-        db_disconnect(atomic_exchange_explicit(&e->slots[i], NULL, memory_order_acquire));
-    while (e->spare) {
-        struct db *db = e->spare;
-        e->spare = db->next_spare;
-        db_disconnect(db);
-    }
-    e->n_spare = 0;
-}
-
-/* -- sessions ---------------------------------------------------------------------------------- */
-
-enum bw_rc db_open(struct db_engine *e, struct db **ret, struct bw_err *err)
-{
-    if (bw_fault("db.open"))
-        return db_fail_io(err, "db.open");
-    struct db *db = pool_take(e);
-    if (!db)
-        BW_TRY(db_connect(e, false, &db, err));
-    *ret = db;
+    BW_AUTO(db_stmt) *st = NULL;
+    BW_TRY(db_own(db, "SELECT last_us FROM lane_clock WHERE id = 1", &st, err));
+    enum bw_rc rc = db_row(st, err);
+    if (rc == BW_NOT_FOUND)
+        return bw_fail(err, BW_BROKEN, "the database has lost its clock");
+    BW_TRY(rc);
+    *ret = db_int(st, 0);
     return BW_OK;
 }
 
-void db_close(struct db *db)
+static void lite_rollback(struct db *db)
 {
-    if (!db)
-        return;
-    BW_ASSERT(!db->writer);     /* db_tx_db is borrowed */
-    BW_ASSERT(db->in_use == 0); /* a statement outlived its session */
-    bool sound = true;
-    if (db->snapshot) {
-        sound = db_own(db, DB_OWN_COMMIT) == SQLITE_OK;
-        db->snapshot = false;
-        atomic_store_explicit(&db->snapshot_thread, 0, memory_order_relaxed);
+    if (!lite_gone(db))
+        lite_own(lite_of(db), LITE_ROLLBACK);
+}
+
+static enum bw_rc lite_begin_write(struct db *db, int64_t *ret_last_us, struct bw_err *err)
+{
+    BW_TRY(own(db, LITE_BEGIN_WRITE, "begin", err));
+    lite_of(db)->changes_before = sqlite3_total_changes(lite_of(db)->c);
+    enum bw_rc rc = read_clock(db, ret_last_us, err);
+    if (rc != BW_OK)
+        lite_rollback(db);
+    return rc;
+}
+
+static enum bw_rc lite_save(struct db *db, struct bw_err *err)
+{
+    return own(db, LITE_SAVE, "savepoint", err);
+}
+
+static enum bw_rc lite_release(struct db *db, struct bw_err *err)
+{
+    return own(db, LITE_RELEASE, "release", err);
+}
+
+static enum bw_rc lite_undo(struct db *db, struct bw_err *err)
+{
+    BW_TRY(own(db, LITE_UNDO, "undo", err));
+    return own(db, LITE_RELEASE, "release", err);
+}
+
+static bool lite_changed(struct db *base)
+{
+    struct lite *db = lite_of(base);
+    return sqlite3_total_changes(db->c) != db->changes_before;
+}
+
+static enum bw_rc lite_commit(struct db *db, int64_t now_us, struct bw_err *err)
+{
+    if (now_us) {
+        BW_AUTO(db_stmt) *st = NULL;
+        BW_TRY(db_own(db, "UPDATE lane_clock SET last_us = ?1 WHERE id = 1", &st, err));
+        db_bind_int(st, 1, now_us);
+        BW_TRY(db_run(st, err));
     }
-    if (sound && sqlite3_get_autocommit(db->c))
-        pool_give(db);
-    else
-        db_disconnect(db);
+    return own(db, LITE_COMMIT, "commit", err);
 }
 
-struct db_engine *db_engine_of(struct db *db)
+/* -- migrations -------------------------------------------------------------------------------- */
+
+/* SQLite's way of changing a table is to build it anew: foreign keys are off meanwhile and all of
+ * them are checked before each COMMIT. */
+static enum bw_rc lite_migrating(struct db *db, bool on, struct bw_err *err)
 {
-    return db->engine;
+    return lite_exec(lite_of(db)->c, on ? "PRAGMA foreign_keys = OFF" : "PRAGMA foreign_keys = ON",
+                     err);
 }
 
-enum bw_rc db_snapshot(struct db *db, struct bw_err *err)
+static enum bw_rc lite_begin_step(struct db *db, struct bw_err *err)
 {
-    if (bw_fault("db.begin"))
-        return db_fail_io(err, "db.begin");
-    int code = db_own(db, DB_OWN_BEGIN_READ);
-    if (code != SQLITE_OK)
-        return db_fail(db->c, code, "begin", err);
-    db->snapshot = true;
-    atomic_store_explicit(&db->snapshot_thread, thread_number(), memory_order_relaxed);
+    return own(db, LITE_BEGIN_WRITE, "begin", err);
+}
+
+static enum bw_rc lite_end_step(struct db *db, struct bw_err *err)
+{
+    return own(db, LITE_COMMIT, "commit", err);
+}
+
+static enum bw_rc lite_has_schema(struct db *db, bool *ret, struct bw_err *err)
+{
+    int64_t there = 0;
+    BW_TRY(lite_number(lite_of(db)->c,
+                       "SELECT count(*) FROM sqlite_schema WHERE name = 'migration'", &there, err));
+    *ret = there != 0;
     return BW_OK;
 }
 
-bool db_thread_reads(struct db_engine *e)
+static enum bw_rc lite_script(struct db *db, const char *sql, struct bw_err *err)
 {
-    unsigned me = thread_number();
-    bool reads = false;
-    pthread_mutex_lock(&e->pool_lock);
-    for (struct db *db = e->all; db && !reads; db = db->next_all)
-        reads = atomic_load_explicit(&db->snapshot_thread, memory_order_relaxed) == me;
-    pthread_mutex_unlock(&e->pool_lock);
-    return reads;
+    sqlite3 *c = lite_of(db)->c;
+    while (*sql) {
+        sqlite3_stmt *s = NULL;
+        if (bw_fault("db.step"))
+            return db_fail_io(err, "db.step");
+        int code = sqlite3_prepare_v2(c, sql, -1, &s, &sql);
+        if (code == SQLITE_OK && !s) /* blanks and comments at the end */
+            return BW_OK;
+        while (code == SQLITE_OK && (code = sqlite3_step(s)) == SQLITE_ROW)
+            code = SQLITE_OK;
+        enum bw_rc rc = BW_OK;
+        if (code != SQLITE_DONE)
+            rc = lite_fail(c, code, s ? sqlite3_sql(s) : "migration", err);
+        sqlite3_finalize(s);
+        BW_TRY(rc);
+    }
+    return BW_OK;
 }
+
+static enum bw_rc lite_make_schema(struct db *db, struct bw_err *err)
+{
+    char id[64];
+    snprintf(id, sizeof id, "PRAGMA application_id = %d", LITE_APPLICATION_ID);
+    return lite_exec(lite_of(db)->c, id, err);
+}
+
+static enum bw_rc lite_check_step(struct db *db, const char *name, struct bw_err *err)
+{
+    int64_t wrong = 0;
+    BW_TRY(lite_number(lite_of(db)->c, "SELECT count(*) FROM pragma_foreign_key_check", &wrong,
+                       err));
+    if (wrong > 0)
+        return bw_fail(err, BW_BROKEN, "schema step %s leaves %lld rows that refer to nothing",
+                       name, (long long)wrong);
+    return BW_OK;
+}
+
+/* -- the engine -------------------------------------------------------------------------------- */
+
+/* Memory statistics cost a mutex that all threads share at every allocation. */
+static void configure_library(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* refused where somebody was here first: no harm */
+    sqlite3_initialize();
+}
+
+static enum bw_rc make_file(const struct db_options *o, struct bw_err *err)
+{
+    if (access(o->url, F_OK) == 0)
+        return BW_OK;
+    if (o->read_only || o->existing)
+        return bw_fail(err, BW_NOT_FOUND, "there is no database at %s", o->url);
+    int fd = open(o->url, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0 && errno != EEXIST)
+        return bw_fail_errno(err, o->url);
+    if (fd >= 0)
+        close(fd);
+    return BW_OK;
+}
+
+static enum bw_rc use_log(sqlite3 *c, struct bw_err *err)
+{
+    sqlite3_stmt *s = NULL;
+    int code = sqlite3_prepare_v2(c, "PRAGMA journal_mode = WAL", -1, &s, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(s);
+    bool wal =
+        code == SQLITE_ROW && bw_view_is(bw_view_z((const char *)sqlite3_column_text(s, 0)), "wal");
+    enum bw_rc rc = BW_OK;
+    if (code != SQLITE_ROW)
+        rc = lite_fail(c, code, "journal_mode", err);
+    else if (!wal)
+        rc = bw_fail(err, BW_IO, "the database's file system does not support its log (WAL)");
+    sqlite3_finalize(s);
+    return rc;
+}
+
+static enum bw_rc lite_open(struct db_engine *e, const struct db_options *o, struct bw_err *err)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    struct lite_check *k = bw_calloc(1, sizeof *k);
+    pthread_condattr_t a;
+    pthread_once(&once, configure_library);
+    if (!k)
+        return bw_fail_memory(err);
+    pthread_mutex_init(&k->lock, NULL);
+    pthread_condattr_init(&a);
+    pthread_condattr_setclock(&a, CLOCK_MONOTONIC);
+    pthread_cond_init(&k->wake, &a);
+    pthread_condattr_destroy(&a);
+    e->part = k;
+    e->connections_max = LITE_CONNECTIONS_MAX;
+    BW_TRY(make_file(o, err));
+    BW_TRY(db_connect(e, true, &e->lane.db, err));
+    return e->read_only ? BW_OK : use_log(lite_of(e->lane.db)->c, err);
+}
+
+static enum bw_rc lite_start(struct db_engine *e, struct bw_err *err)
+{
+    BW_TRY(lite_gates_load(e, lite_of(e->lane.db)->c, err));
+    return e->read_only ? BW_OK : lite_check_start(e, err);
+}
+
+static void lite_stop(struct db_engine *e)
+{
+    if (e->part)
+        lite_check_stop(e);
+}
+
+static void lite_close(struct db_engine *e)
+{
+    struct lite_check *k = e->part;
+    if (!k)
+        return;
+    pthread_cond_destroy(&k->wake);
+    pthread_mutex_destroy(&k->lock);
+    free(k);
+}
+
+/* BW_BROKEN with the first row of a check that answers with what is wrong ("ok" is nothing). */
+static enum bw_rc check_with(sqlite3 *c, const char *sql, struct bw_err *err)
+{
+    sqlite3_stmt *s = NULL;
+    int code = sqlite3_prepare_v2(c, sql, -1, &s, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(s);
+    enum bw_rc rc = BW_OK;
+    struct bw_view said = BW_V("");
+    if (code == SQLITE_ROW)
+        said = bw_view_z((const char *)sqlite3_column_text(s, 0));
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        rc = lite_fail(c, code, sql, err);
+    else if (code == SQLITE_ROW && !bw_view_is(said, "ok"))
+        rc = bw_fail_detail(err, BW_BROKEN,
+                            "the database is damaged: the operator has to restore a backup",
+                            "%s: %.*s", sql, BW_VF(bw_view_head(said, 200)));
+    sqlite3_finalize(s);
+    return rc;
+}
+
+static enum bw_rc lite_integrity(struct db_engine *e, struct bw_err *err)
+{
+    struct db *db = NULL;
+    BW_TRY(db_connect(e, false, &db, err));
+    enum bw_rc rc = check_with(lite_of(db)->c, "PRAGMA integrity_check", err);
+    if (rc == BW_OK)
+        rc = check_with(lite_of(db)->c, "PRAGMA foreign_key_check", err);
+    db_disconnect(db);
+    return rc;
+}
+
+/* AUTOINCREMENT: an id is never given again, as on PostgreSQL; caches, full text and the ledger's
+ * readers rest on it.
+ *
+ * Full text is contentless, so that the words are not stored a second time in plain; the old text,
+ * which FTS5 wants back to delete a document, lies compressed beside it (db_sqlite_fulltext.c). No
+ * column sizes: the hub does not rank. */
+static const char *const SPELLING[DB_WORDS] = {
+    [DB_WORD_ID] = "INTEGER PRIMARY KEY AUTOINCREMENT",
+    [DB_WORD_INT] = "INTEGER",
+    [DB_WORD_REAL] = "REAL",
+    [DB_WORD_TEXT] = "TEXT",
+    [DB_WORD_BYTES] = "BLOB",
+    [DB_WORD_STRICT] = "STRICT",
+    [DB_WORD_GATE] = "CREATE VIEW v_%1 AS SELECT * FROM %1 WHERE reach(audience_id)",
+    [DB_WORD_FULLTEXT] =
+        "CREATE VIRTUAL TABLE ft_%1 USING fts5(text, content='', columnsize=0, detail=full,"
+        " tokenize='unicode61 remove_diacritics 2');"
+        " CREATE TABLE ft_%1_text (id INTEGER PRIMARY KEY, text BLOB NOT NULL) STRICT",
+    [DB_WORD_MATCH] = "%3 IN (SELECT rowid FROM ft_%1 WHERE ft_%1 MATCH %2)",
+    [DB_WORD_HITS] = "(SELECT rowid AS id FROM ft_%1 WHERE ft_%1 MATCH %2)",
+    [DB_WORD_REACHABLE] = "reachable",
+};
+
+const struct db_driver db_sqlite = {
+    .name = "SQLite",
+    .db_size = sizeof(struct lite),
+    .stmt_size = sizeof(struct lite_stmt),
+    .spelling = SPELLING,
+    .open = lite_open,
+    .start = lite_start,
+    .stop = lite_stop,
+    .close = lite_close,
+    .connect = lite_connect,
+    .disconnect = lite_disconnect,
+    .begin_read = lite_begin_read,
+    .end_read = lite_end_read,
+    .begin_write = lite_begin_write,
+    .save = lite_save,
+    .release = lite_release,
+    .undo = lite_undo,
+    .changed = lite_changed,
+    .commit = lite_commit,
+    .rollback = lite_rollback,
+    .gone = lite_gone,
+    .prepare = lite_prepare,
+    .finalize = lite_finalize,
+    .step = lite_step,
+    .reset = lite_reset,
+    .unbind = lite_unbind,
+    .bind_int = lite_bind_int,
+    .bind_real = lite_bind_real,
+    .bind_text = lite_bind_text,
+    .bind_bytes = lite_bind_bytes,
+    .bind_null = lite_bind_null,
+    .column_int = lite_column_int,
+    .column_real = lite_column_real,
+    .column_bytes = lite_column_bytes,
+    .column_null = lite_column_null,
+    .fulltext_put = lite_fulltext_put,
+    .fulltext_drop = lite_fulltext_drop,
+    .migrating = lite_migrating,
+    .begin_step = lite_begin_step,
+    .end_step = lite_end_step,
+    .has_schema = lite_has_schema,
+    .make_schema = lite_make_schema,
+    .script = lite_script,
+    .check_step = lite_check_step,
+    .integrity = lite_integrity,
+};

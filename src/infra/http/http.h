@@ -137,6 +137,7 @@ struct http_options {
     void *app; /* http_context() */
 
     int loops;        /* [1] */
+    bool loops_send;  /* handlers wait for a server: rows of HTTP_LOOP but assets run on readers */
     int workers;      /* [4] */
     int readers;      /* [loops + 1] for HTTP_READER, which is busy and never waits */
     int worker_queue; /* [1024] requests waiting for a worker, or for a reader, then 503 */

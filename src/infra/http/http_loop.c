@@ -160,6 +160,8 @@ static enum MHD_Result on_all(struct http_req *rq)
         return send_answer(rq);
     struct http_server *s = rq->server;
     enum http_place place = rq->route->place;
+    if (place == HTTP_LOOP && s->o.loops_send && rq->route->face != HTTP_ASSET)
+        place = HTTP_READER;
     if (place == HTTP_LOOP) {
         http_req_run(rq);
         return answer(rq);

@@ -268,13 +268,14 @@ static enum bw_rc merge_stream(struct pager *p, int64_t audience_id, struct bw_v
     BW_AUTO(db_stmt) *st = NULL;
     BW_TRY(db_query(p->db, p->viewer,
                     "SELECT id FROM v_stix_object WHERE audience_id = ?1 AND type = ?2"
-                    " AND superseded = ?3 AND id > ?4 AND id < ?5 ORDER BY id",
+                    " AND superseded = ?3 AND id > ?4 AND id < ?5 ORDER BY id LIMIT ?6",
                     &st, err));
     db_bind_int(st, 1, audience_id);
     db_bind_text(st, 2, type);
     db_bind_int(st, 3, superseded);
     db_bind_int(st, 4, after);
     db_bind_int(st, 5, p->n_ids == p->want ? p->ids[p->n_ids - 1] : INT64_MAX);
+    db_bind_int(st, 6, (int64_t)p->want);
     return merge(p, st, err);
 }
 
@@ -300,7 +301,7 @@ static enum bw_rc gather_ids(struct pager *p, int64_t after, struct bw_err *err)
         BW_AUTO(db_stmt) *st = NULL;
         BW_TRY(db_query(p->db, p->viewer,
                         "SELECT id FROM (SELECT id FROM v_stix_object WHERE stix_key = ?1"
-                        " AND superseded <= ?2 AND id > ?3 LIMIT ?4) ORDER BY id",
+                        " AND superseded <= ?2 AND id > ?3 LIMIT ?4) s ORDER BY id",
                         &st, err));
         db_bind_int(st, 1, stix_key(p->f->ids[i]));
         db_bind_int(st, 2, !p->last_only);

@@ -175,7 +175,7 @@ static enum bw_rc choose(struct db *db, const struct viewer *viewer, const struc
         return BW_OK;
     BW_TRY(db_query(db, viewer,
                     "SELECT count(*) FROM (SELECT 1 FROM $reachable r JOIN v_item i"
-                    " ON i.audience_id = r.audience_id WHERE i.state = 1 LIMIT ?1)",
+                    " ON i.audience_id = r.audience_id WHERE i.state = 1 LIMIT ?1) s",
                     &few, err));
     db_bind_int(few, 1, FEW);
     BW_TRY(db_row(few, err));
@@ -322,7 +322,7 @@ enum bw_rc intel_item_count(struct db *db, const struct viewer *viewer,
     }
     add_source(&b, source, bw_buf_text(&match), f, viewer);
     add_order(&b, source, f, 0);
-    db_sql_add(&b.sql, ")");
+    db_sql_add(&b.sql, ") s");
     add_int(&b, limit + 1);
     BW_TRY(build_run(&b, db, viewer, &st, err));
     BW_TRY(db_row(st, err));
@@ -350,7 +350,7 @@ enum bw_rc intel_item_facets(struct db *db, const struct viewer *viewer,
     }
     add_source(&b, source, bw_buf_text(&match), f, viewer);
     add_order(&b, source, f, 0);
-    db_sql_add(&b.sql, ") GROUP BY kind, tlp");
+    db_sql_add(&b.sql, ") s GROUP BY kind, tlp");
     add_int(&b, INTEL_COUNT_MAX + 1);
     BW_TRY(build_run(&b, db, viewer, &st, err));
     while ((rc = db_row(st, err)) == BW_OK) {

@@ -18,8 +18,8 @@ enum bw_rc watch_report_came(struct db_tx *tx, const struct viewer *importer, st
                      "INSERT INTO report_seen (report, audience_id, imported_us, newest_us)"
                      " VALUES (?1, ?2, ?3, ?4) ON CONFLICT (report, audience_id) DO UPDATE SET"
                      " imported_us = excluded.imported_us, newest_us ="
-                     " CASE WHEN excluded.newest_us > newest_us THEN excluded.newest_us"
-                     " ELSE newest_us END",
+                     " CASE WHEN excluded.newest_us > report_seen.newest_us THEN excluded.newest_us"
+                     " ELSE report_seen.newest_us END",
                      &st, err));
     db_bind_text(st, 1, report);
     db_bind_int(st, 2, audience_id);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* db_check - checkpoints, on a thread of their own.
+/* db_sqlite_check - checkpoints, on a thread of their own.
  *
  * What the lane commits lies in the write-ahead log until a checkpoint copies it into the file.
  * Left to SQLite a writer does that in its own COMMIT, and all who wait for the lane wait for two
@@ -11,7 +11,7 @@
 #include "bw_clock.h"
 #include "bw_fault.h"
 #include "bw_log.h"
-#include "db_int.h"
+#include "db_sqlite_int.h"
 #include <time.h>
 
 #define CHECK_PAGES 2048        /* 8 MB of 4 KB pages between checkpoints */
@@ -19,10 +19,10 @@
 #define CHECK_WAIT_MS 50
 #define CHECK_IDLE_US (2 * BW_SECOND_US)
 
-int db_check_wrote(void *engine, sqlite3 *c, const char *name, int pages)
+int lite_check_wrote(void *engine, sqlite3 *c, const char *name, int pages)
 {
     struct db_engine *e = engine;
-    struct db_check *k = &e->check;
+    struct lite_check *k = e->part;
     int64_t passed = atomic_load_explicit(&k->passed_pages, memory_order_relaxed);
     if (pages < passed) { /* the log started over */
         passed = 0;
@@ -40,7 +40,7 @@ int db_check_wrote(void *engine, sqlite3 *c, const char *name, int pages)
 
 static void checkpoint(struct db_engine *e, int mode)
 {
-    struct db_check *k = &e->check;
+    struct lite_check *k = e->part;
     int logged = 0, copied = 0;
     int64_t pages = atomic_load_explicit(&k->wal_pages, memory_order_relaxed);
     int code = bw_fault("db.checkpoint")
@@ -55,14 +55,14 @@ static void checkpoint(struct db_engine *e, int mode)
         atomic_store_explicit(&k->passed_pages, logged, memory_order_relaxed);
     } else if (code != SQLITE_BUSY) {
         struct bw_err err;
-        (void)db_fail(k->c, code, "checkpoint", &err);
+        (void)lite_fail(k->c, code, "checkpoint", &err);
         bw_log_err(BW_LOG_WARN, "db.checkpoint", &err);
     }
 }
 
 static void turn(struct db_engine *e)
 {
-    struct db_check *k = &e->check;
+    struct lite_check *k = e->part;
     int64_t pages = atomic_load_explicit(&k->wal_pages, memory_order_relaxed);
     int64_t passed = atomic_load_explicit(&k->passed_pages, memory_order_relaxed);
     int64_t idle = bw_mono_us() - atomic_load_explicit(&k->last_write_us, memory_order_relaxed);
@@ -75,7 +75,7 @@ static void turn(struct db_engine *e)
 static void *check_main(void *arg)
 {
     struct db_engine *e = arg;
-    struct db_check *k = &e->check;
+    struct lite_check *k = e->part;
     pthread_mutex_lock(&k->lock);
     while (!k->stop) {
         struct timespec until;
@@ -95,25 +95,25 @@ static void *check_main(void *arg)
     return NULL;
 }
 
-enum bw_rc db_check_start(struct db_engine *e, struct bw_err *err)
+enum bw_rc lite_check_start(struct db_engine *e, struct bw_err *err)
 {
-    struct db_check *k = &e->check;
-    int code = sqlite3_open_v2(e->path, &k->c, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    struct lite_check *k = e->part;
+    int code = sqlite3_open_v2(e->url, &k->c, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     if (code == SQLITE_OK)
         code = sqlite3_extended_result_codes(k->c, 1);
     if (code == SQLITE_OK)
         code = sqlite3_busy_timeout(k->c, CHECK_WAIT_MS);
     if (code != SQLITE_OK)
-        return db_fail(k->c, code, "open for checkpoints", err);
-    BW_TRY(db_exec(k->c, "PRAGMA synchronous = FULL; PRAGMA cache_size = -64;", err));
+        return lite_fail(k->c, code, "open for checkpoints", err);
+    BW_TRY(lite_exec(k->c, "PRAGMA synchronous = FULL; PRAGMA cache_size = -64;", err));
     BW_TRY(db_thread_start(&k->thread, check_main, e, "db-check", err));
     k->started = true;
     return BW_OK;
 }
 
-void db_check_stop(struct db_engine *e)
+void lite_check_stop(struct db_engine *e)
 {
-    struct db_check *k = &e->check;
+    struct lite_check *k = e->part;
     if (k->started) {
         pthread_mutex_lock(&k->lock);
         k->stop = true;

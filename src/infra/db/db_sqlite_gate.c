@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* db_gate - who reads: the authorizer, reach() and reachable.
+/* db_sqlite_gate - who reads: the authorizer, reach() and reachable.
  *
  * A table t is gated when there is a view v_t. SQLite tells the authorizer, for every column that a
  * statement reads, the table and the innermost view (or common table expression) that asked for it,
@@ -12,27 +12,11 @@
  * audiences: a list walks many rows of few audiences, and SQLite asks before cheaper conditions.
  *
  * Threads: the connection's. */
-#include "db_int.h"
+#include "db_sqlite_int.h"
 #include <stdio.h>
 
-bool db_gated(const struct db_engine *e, const char *name, size_t n)
+enum bw_rc lite_gates_load(struct db_engine *e, sqlite3 *c, struct bw_err *err)
 {
-    for (size_t i = 0; i < e->n_gates; i++)
-        if (bw_view_eq_nocase(bw_view_z(e->gates[i]), bw_view_of(name, n)))
-            return true;
-    return false;
-}
-
-enum bw_rc db_gates_load(struct db_engine *e, sqlite3 *c, struct bw_err *err)
-{
-    int64_t n = 0;
-    BW_TRY(db_number(c,
-                     "SELECT count(*) FROM sqlite_schema v JOIN sqlite_schema t"
-                     " ON v.name = 'v_' || t.name WHERE v.type = 'view' AND t.type = 'table'",
-                     &n, err));
-    e->gates = calloc((size_t)n + 1, sizeof *e->gates);
-    if (!e->gates)
-        return bw_fail_memory(err);
     sqlite3_stmt *s = NULL;
     int code = sqlite3_prepare_v2(c,
                                   "SELECT t.name, instr(v.sql, 'reach(') FROM sqlite_schema v"
@@ -45,15 +29,15 @@ enum bw_rc db_gates_load(struct db_engine *e, sqlite3 *c, struct bw_err *err)
         const char *name = (const char *)sqlite3_column_text(s, 0);
         if (!name)
             rc = bw_fail_memory(err);
-        else if (strlen(name) >= DB_NAME_MAX || sqlite3_column_int(s, 1) == 0)
-            rc = bw_fail_detail(err, BW_BROKEN, "the hub made a mistake with its database",
-                                "view v_%s does not ask reach() or its name is too long", name);
-        else if (e->n_gates < (size_t)n)
-            snprintf(e->gates[e->n_gates++], DB_NAME_MAX, "%s", name);
+        else if (sqlite3_column_int(s, 1) == 0)
+            rc = bw_fail_detail(err, BW_BROKEN, DB_SAY_BROKEN,
+                                "view v_%s does not ask reach()", name);
+        else
+            rc = db_gate_add(e, name, err);
     }
     sqlite3_finalize(s);
     if (rc == BW_OK && code != SQLITE_DONE)
-        rc = db_fail(c, code, "gates", err);
+        rc = lite_fail(c, code, "gates", err);
     return rc;
 }
 
@@ -64,7 +48,7 @@ static bool starts(const char *name, const char *prefix)
     return name && sqlite3_strnicmp(name, prefix, (int)strlen(prefix)) == 0;
 }
 
-static bool may_read(const struct db *db, const char *table, const char *within)
+static bool may_read(const struct lite *db, const char *table, const char *within)
 {
     if (!table || starts(table, "ft_")) /* FTS5's own, and ours behind $match: see db_dialect.c */
         return true;
@@ -72,11 +56,11 @@ static bool may_read(const struct db *db, const char *table, const char *within)
         return true; /* targets and foreign keys look like this too: see db_dialect.c */
     if (starts(table, "sqlite_") || sqlite3_stricmp(table, "dbstat") == 0)
         return db->mode == DB_PLAIN; /* they count rows of any table */
-    bool gate = starts(table, "v_") && db_gated(db->engine, table + 2, strlen(table + 2));
+    bool gate = starts(table, "v_") && db_gated(db->base.engine, table + 2, strlen(table + 2));
     if (db->mode == DB_PLAIN)
-        return !gate && !db_gated(db->engine, table, strlen(table)) &&
+        return !gate && !db_gated(db->base.engine, table, strlen(table)) &&
                sqlite3_stricmp(table, "reachable") != 0;
-    if (!db_gated(db->engine, table, strlen(table)))
+    if (!db_gated(db->base.engine, table, strlen(table)))
         return true;
     return starts(within, "v_") && sqlite3_stricmp(within + 2, table) == 0;
 }
@@ -92,13 +76,13 @@ static bool declares(int action, const char *table, const char *column)
            (action == SQLITE_READ && column && sqlite3_stricmp(column, "ROWID") == 0);
 }
 
-static bool may_write(const struct db *db, const char *table)
+static bool may_write(const struct lite *db, const char *table)
 {
     return db->mode == DB_CHANGE && table && !starts(table, "sqlite_") &&
            sqlite3_stricmp(table, "migration") != 0 && sqlite3_stricmp(table, "lane_clock") != 0;
 }
 
-static bool allowed(const struct db *db, int action, const char *a, const char *b,
+static bool allowed(const struct lite *db, int action, const char *a, const char *b,
                     const char *within)
 {
     switch (action) {
@@ -126,7 +110,7 @@ static bool allowed(const struct db *db, int action, const char *a, const char *
 static int authorize(void *arg, int action, const char *a, const char *b, const char *database,
                      const char *within)
 {
-    struct db *db = arg;
+    struct lite *db = arg;
     if (db->mode == DB_OWN || allowed(db, action, a, b, within))
         return SQLITE_OK;
     if (!db->refusal[0])
@@ -139,9 +123,9 @@ static int authorize(void *arg, int action, const char *a, const char *b, const 
 
 static void sql_reach(sqlite3_context *cx, int n, sqlite3_value **v)
 {
-    struct db *db = sqlite3_user_data(cx);
-    struct db_stmt *st = db->current;
-    if (!st || !st->viewer || !db->engine->reach) {
+    struct lite *db = sqlite3_user_data(cx);
+    struct lite_stmt *st = db->current;
+    if (!st || !st->base.viewer || !db->base.engine->reach) {
         sqlite3_result_error(cx, "reach() without a viewer", -1);
         return;
     }
@@ -150,9 +134,9 @@ static void sql_reach(sqlite3_context *cx, int n, sqlite3_value **v)
         return;
     }
     int64_t audience = sqlite3_value_int64(v[0]);
-    size_t at = (size_t)audience & (DB_MEMO - 1);
+    size_t at = (size_t)audience & (LITE_MEMO - 1);
     if (st->memo_answer[at] < 0 || st->memo_audience[at] != audience) {
-        bool answer = db->engine->reach(st->viewer, db, audience);
+        bool answer = db->base.engine->reach(st->base.viewer, &db->base, audience);
         st->memo_audience[at] = audience;
         st->memo_answer[at] = answer;
     }
@@ -163,7 +147,7 @@ static void sql_reach(sqlite3_context *cx, int n, sqlite3_value **v)
 
 struct list_table {
     sqlite3_vtab base;
-    struct db *db;
+    struct lite *db;
 };
 
 struct list_cursor {
@@ -238,10 +222,10 @@ static int list_filter(sqlite3_vtab_cursor *base, int plan, const char *unused, 
                        sqlite3_value **argv)
 {
     struct list_cursor *k = (struct list_cursor *)base;
-    struct db *db = ((struct list_table *)base->pVtab)->db;
-    struct db_stmt *st = db->current;
+    struct lite *db = ((struct list_table *)base->pVtab)->db;
+    struct lite_stmt *st = db->current;
     k->n = k->at = 0;
-    if (!st || !st->viewer || !db->engine->reach_list || !db->engine->reach) {
+    if (!st || !st->base.viewer || !db->base.engine->reach_list || !db->base.engine->reach) {
         sqlite3_free(base->pVtab->zErrMsg);
         base->pVtab->zErrMsg = sqlite3_mprintf("reachable without a viewer or its list");
         return SQLITE_ERROR;
@@ -250,11 +234,11 @@ static int list_filter(sqlite3_vtab_cursor *base, int plan, const char *unused, 
         k->one = sqlite3_value_int64(argv[0]);
         k->ids = &k->one;
         k->n = sqlite3_value_type(argv[0]) == SQLITE_INTEGER &&
-               db->engine->reach(st->viewer, db, k->one);
+               db->base.engine->reach(st->base.viewer, &db->base, k->one);
         return SQLITE_OK;
     }
     size_t n = 0;
-    k->ids = db->engine->reach_list(st->viewer, db, &n);
+    k->ids = db->base.engine->reach_list(st->base.viewer, &db->base, &n);
     if (!k->ids && n == SIZE_MAX)
         return SQLITE_NOMEM;
     k->n = n;
@@ -299,7 +283,7 @@ static const sqlite3_module LIST_MODULE = {
     .xRowid = list_rowid,
 };
 
-int db_gate_install(struct db *db)
+int lite_gate_install(struct lite *db)
 {
     int code = sqlite3_create_function_v2(db->c, "reach", 1, SQLITE_UTF8 | SQLITE_INNOCUOUS, db,
                                           sql_reach, NULL, NULL, NULL);

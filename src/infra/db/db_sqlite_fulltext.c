@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* db_fulltext - documents of a full-text index: put and drop.
+/* db_sqlite_fulltext - documents of a full-text index: put and drop.
  *
  * FTS5 keeps the words; to take a document out again it wants the text that went in. That text lies
  * beside the index in ft_<name>_text, compressed: with FTS5's own copy the whole is twice as large
@@ -9,19 +9,19 @@
  * FTS5 of this age marks a dropped document and forgets its words when segments are merged: text
  * that has to be erased by law is gone from the index only then. */
 #include "bw_buf.h"
-#include "db_int.h"
+#include "db_sqlite_int.h"
 #include <zstd.h>
 
 #define SQUEEZE_LEVEL 1
 #define SQUEEZE_LEAST 128 /* bytes; shorter texts do not shrink */
 
-void db_fulltext_done(struct db *db)
+void lite_fulltext_done(struct lite *db)
 {
     ZSTD_freeCCtx(db->squeeze);
     ZSTD_freeDCtx(db->unsqueeze);
 }
 
-static enum bw_rc squeeze(struct db *db, struct bw_view text, struct bw_buf *b, struct bw_err *err)
+static enum bw_rc squeeze(struct lite *db, struct bw_view text, struct bw_buf *b, struct bw_err *err)
 {
     if (!db->squeeze && !(db->squeeze = ZSTD_createCCtx()))
         return bw_fail_memory(err);
@@ -40,7 +40,7 @@ static enum bw_rc squeeze(struct db *db, struct bw_view text, struct bw_buf *b, 
     return bw_buf_rc(b, "a text for searching", err);
 }
 
-static enum bw_rc unsqueeze(struct db *db, struct bw_view kept, struct bw_buf *b,
+static enum bw_rc unsqueeze(struct lite *db, struct bw_view kept, struct bw_buf *b,
                             struct bw_err *err)
 {
     if (kept.n > 0 && kept.p[0] == '\0') {
@@ -77,7 +77,7 @@ static enum bw_rc prepare(struct db *db, const char *pattern, const char *name,
         memcpy(sql + n, *p == '%' ? name : p, more);
         n += more;
     }
-    return db_prepare(db, DB_OWN, sql, n, NULL, ret, err);
+    return db_prepare(db, DB_OWN, NULL, sql, n, NULL, ret, err);
 }
 
 /* The text under ID into B; BW_NOT_FOUND: none. */
@@ -88,7 +88,7 @@ static enum bw_rc read_old(struct db *db, const char *name, int64_t id, struct b
     BW_TRY(prepare(db, "SELECT text FROM ft_%_text WHERE id = ?1", name, &st, err));
     db_bind_int(st, 1, id);
     enum bw_rc rc = db_row(st, err);
-    return rc == BW_OK ? unsqueeze(db, db_bytes(st, 0), b, err) : rc;
+    return rc == BW_OK ? unsqueeze(lite_of(db), db_bytes(st, 0), b, err) : rc;
 }
 
 static enum bw_rc drop_words(struct db *db, const char *name, int64_t id, struct bw_view old,
@@ -116,7 +116,7 @@ static enum bw_rc put_text(struct db *db, const char *name, int64_t id, struct b
                            struct bw_err *err)
 {
     BW_AUTO_BUF b = BW_BUF_INIT(2 * DB_FULLTEXT_MAX);
-    BW_TRY(squeeze(db, text, &b, err));
+    BW_TRY(squeeze(lite_of(db), text, &b, err));
     BW_AUTO(db_stmt) *st = NULL;
     BW_TRY(prepare(db,
                    "INSERT INTO ft_%_text (id, text) VALUES (?1, ?2)"
@@ -127,35 +127,32 @@ static enum bw_rc put_text(struct db *db, const char *name, int64_t id, struct b
     return db_run(st, err);
 }
 
-enum bw_rc db_fulltext_put(struct db_tx *tx, const char *name, int64_t id, struct bw_view folded,
-                           struct bw_err *err)
+enum bw_rc lite_fulltext_put(struct db *db, const char *name, int64_t id, struct bw_view folded,
+                             struct bw_err *err)
 {
-    if (folded.n > DB_FULLTEXT_MAX)
-        return bw_fail(err, BW_LIMIT, "a text of more than %u bytes cannot be searched",
-                       DB_FULLTEXT_MAX);
     BW_AUTO_BUF old = BW_BUF_INIT(2 * DB_FULLTEXT_MAX);
-    enum bw_rc rc = read_old(tx->db, name, id, &old, err);
+    enum bw_rc rc = read_old(db, name, id, &old, err);
     if (rc == BW_OK && bw_view_eq(bw_buf_text(&old), folded))
         return BW_OK;
     if (rc == BW_OK)
-        rc = drop_words(tx->db, name, id, bw_buf_text(&old), err);
+        rc = drop_words(db, name, id, bw_buf_text(&old), err);
     else if (rc == BW_NOT_FOUND)
         rc = BW_OK;
     BW_TRY(rc);
-    BW_TRY(put_words(tx->db, name, id, folded, err));
-    return put_text(tx->db, name, id, folded, err);
+    BW_TRY(put_words(db, name, id, folded, err));
+    return put_text(db, name, id, folded, err);
 }
 
-enum bw_rc db_fulltext_drop(struct db_tx *tx, const char *name, int64_t id, struct bw_err *err)
+enum bw_rc lite_fulltext_drop(struct db *db, const char *name, int64_t id, struct bw_err *err)
 {
     BW_AUTO_BUF old = BW_BUF_INIT(2 * DB_FULLTEXT_MAX);
-    enum bw_rc rc = read_old(tx->db, name, id, &old, err);
+    enum bw_rc rc = read_old(db, name, id, &old, err);
     if (rc == BW_NOT_FOUND)
         return BW_OK;
     BW_TRY(rc);
-    BW_TRY(drop_words(tx->db, name, id, bw_buf_text(&old), err));
+    BW_TRY(drop_words(db, name, id, bw_buf_text(&old), err));
     BW_AUTO(db_stmt) *st = NULL;
-    BW_TRY(prepare(tx->db, "DELETE FROM ft_%_text WHERE id = ?1", name, &st, err));
+    BW_TRY(prepare(db, "DELETE FROM ft_%_text WHERE id = ?1", name, &st, err));
     db_bind_int(st, 1, id);
     return db_run(st, err);
 }

@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* db_postgres_stmt - PostgreSQL's half of a statement.
+ *
+ * Values and results travel in binary. The types of the parameters are those of the values that are
+ * bound (int64 is bigint, and so on), so a statement is prepared when it first runs, and once more
+ * if a value of another type comes where NULL was before. A result is read as a whole: statements
+ * of rooms have limits, and the connection is free again for what runs inside the loop. */
+#include "bw_fault.h"
+#include "db_postgres_int.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* -- numbers on the wire: big endian ----------------------------------------------------------- */
+
+void pg_put_be(struct bw_buf *out, uint64_t v, unsigned bytes)
+{
+    for (unsigned i = bytes; i > 0; i--)
+        bw_buf_byte(out, (char)(v >> (8 * (i - 1))));
+}
+
+static uint64_t be(const char *p, unsigned bytes)
+{
+    uint64_t v = 0;
+    for (unsigned i = 0; i < bytes; i++)
+        v = v << 8 | (unsigned char)p[i];
+    return v;
+}
+
+/* sum() of bigint is numeric (src/backend/utils/adt/numeric.c, numeric_send): digits of base 10000,
+ * the weight of the first, a sign. Beyond int64 it is held at its ends; fractions are cut. */
+static int64_t numeric_int(const char *p, int n)
+{
+    if (n < 8)
+        return 0;
+    int digits = (int)be(p, 2), weight = (int16_t)be(p + 2, 2);
+    bool negative = be(p + 4, 2) == 0x4000;
+    __int128 v = 0;
+    for (int i = 0; i <= weight; i++) {
+        int digit = i < digits && 8 + 2 * i + 2 <= n ? (int)be(p + 8 + 2 * i, 2) : 0;
+        v = v * 10000 + digit;
+        if (v > INT64_MAX)
+            return negative ? INT64_MIN : INT64_MAX;
+    }
+    return (int64_t)(negative ? -v : v);
+}
+
+int64_t pg_value_int(const PGresult *r, int row, int column)
+{
+    const char *p = PQgetvalue(r, row, column);
+    double d;
+    uint64_t bits;
+    if (PQgetisnull(r, row, column))
+        return 0;
+    switch ((enum pg_type)PQftype(r, column)) {
+    case PG_INT8:
+        return (int64_t)be(p, 8);
+    case PG_INT4:
+        return (int32_t)be(p, 4);
+    case PG_INT2:
+        return (int16_t)be(p, 2);
+    case PG_BOOL:
+        return *p != 0;
+    case PG_NUMERIC:
+        return numeric_int(p, PQgetlength(r, row, column));
+    case PG_FLOAT8:
+        bits = be(p, 8);
+        memcpy(&d, &bits, sizeof d);
+        return d >= 9.2e18 ? INT64_MAX : d <= -9.2e18 ? INT64_MIN : (int64_t)d;
+    default:
+        return 0;
+    }
+}
+
+/* -- preparing --------------------------------------------------------------------------------- */
+
+enum bw_rc pg_prepare(struct db_stmt *base, struct bw_err *err)
+{
+    struct pg_stmt *st = pg_stmt_of(base);
+    BW_TRY(pg_rewrite(st, err));
+    st->params = bw_calloc(st->n_params + 1, sizeof *st->params);
+    return st->params ? BW_OK : bw_fail_memory(err);
+}
+
+static void throw_away(struct pg_stmt *st)
+{
+    struct pg *db = pg_of(st->base.db);
+    bool known = st->name <= db->bad_from || st->name > db->bad_to;
+    if (st->name && known && db->n_dead < PG_DEAD_MAX)
+        db->dead[db->n_dead++] = st->name;
+    st->name = 0;
+}
+
+void pg_finalize(struct db_stmt *base)
+{
+    struct pg_stmt *st = pg_stmt_of(base);
+    if (st->params)
+        pg_unbind(base);
+    throw_away(st);
+    PQclear(st->res);
+    free(st->sql);
+    free(st->params);
+}
+
+enum bw_rc pg_reset(struct db_stmt *base, struct bw_err *err)
+{
+    struct pg_stmt *st = pg_stmt_of(base);
+    (void)err;
+    PQclear(st->res);
+    st->res = NULL;
+    st->row = st->n_rows = 0;
+    return BW_OK;
+}
+
+void pg_unbind(struct db_stmt *base)
+{
+    struct pg_stmt *st = pg_stmt_of(base);
+    struct bw_err ignored;
+    for (unsigned i = 0; i < st->n_params; i++) {
+        free(st->params[i].own);
+        st->params[i] = (struct pg_param){.type = st->params[i].type};
+    }
+    (void)!pg_reset(base, &ignored);
+}
+
+/* -- binding ----------------------------------------------------------------------------------- */
+
+static struct pg_param *param(struct db_stmt *base, int at, enum pg_type type)
+{
+    struct pg_stmt *st = pg_stmt_of(base);
+    unsigned hidden = (st->codes_at ? 1u : 0u) + (st->id_at ? 1u : 0u);
+    if (at < 1 || (unsigned)at > st->n_params - hidden) {
+        db_bind_keep(base, BW_BROKEN, at, "does not exist");
+        return NULL;
+    }
+    if (base->running) {
+        db_bind_keep(base, BW_BROKEN, at, "was set while running");
+        return NULL;
+    }
+    struct pg_param *p = &st->params[at - 1];
+    free(p->own);
+    p->own = NULL;
+    p->type = type;
+    return p;
+}
+
+static void set_number(struct pg_param *p, uint64_t bits)
+{
+    for (int i = 0; i < 8; i++)
+        p->number[i] = (char)(bits >> (56 - 8 * i));
+    p->p = p->number;
+    p->n = 8;
+}
+
+void pg_bind_int(struct db_stmt *base, int at, int64_t v)
+{
+    struct pg_param *p = param(base, at, PG_INT8);
+    if (p)
+        set_number(p, (uint64_t)v);
+}
+
+void pg_bind_real(struct db_stmt *base, int at, double v)
+{
+    uint64_t bits;
+    struct pg_param *p = param(base, at, PG_FLOAT8);
+    memcpy(&bits, &v, sizeof bits);
+    if (p)
+        set_number(p, bits);
+}
+
+static void set_view(struct db_stmt *base, int at, struct pg_param *p, struct bw_view v)
+{
+    if (v.n > (1u << 30) - 64) {
+        db_bind_keep(base, BW_LIMIT, at, "is too large for the database");
+        return;
+    }
+    p->p = v.n ? v.p : "";
+    p->n = (int)v.n;
+}
+
+static void bind_query(struct db_stmt *base, int at, struct pg_param *p, struct bw_view v)
+{
+    BW_AUTO_BUF b = BW_BUF_INIT(1 << 20);
+    size_t n;
+    if (pg_words_query(pg_part_of(base->db)->words, v, &b) != BW_OK) {
+        db_bind_keep(base, BW_MEMORY, at, "out of memory");
+        return;
+    }
+    n = b.n;
+    p->own = bw_buf_take(&b, &n);
+    p->p = p->own;
+    p->n = (int)n;
+}
+
+void pg_bind_text(struct db_stmt *base, int at, struct bw_view v)
+{
+    struct pg_param *p = param(base, at, PG_TEXT);
+    if (!p)
+        return;
+    if (pg_stmt_of(base)->queries >> (at - 1) & 1)
+        bind_query(base, at, p, v);
+    else
+        set_view(base, at, p, v);
+}
+
+void pg_bind_bytes(struct db_stmt *base, int at, struct bw_view v)
+{
+    struct pg_param *p = param(base, at, PG_BYTEA);
+    if (p)
+        set_view(base, at, p, v);
+}
+
+void pg_bind_null(struct db_stmt *base, int at)
+{
+    struct pg_stmt *st = pg_stmt_of(base);
+    struct pg_param *p = param(base, at, PG_INT8);
+    if (!p)
+        return;
+    p->p = NULL;
+    p->n = 0;
+    p->type = st->name ? st->prepared[at - 1] : 0; /* NULL is of any type */
+}
+
+void pg_bind_array(struct db_stmt *base, int at, struct bw_view binary, enum pg_type type)
+{
+    struct pg_param *p = param(base, at, type);
+    if (p)
+        set_view(base, at, p, binary);
+}
+
+/* -- running ----------------------------------------------------------------------------------- */
+
+/* An array of bigint on the wire: dimensions, no NULLs, type, length, first index; the elements
+ * (src/backend/utils/adt/arrayfuncs.c, array_recv). */
+static enum bw_rc bind_codes(struct pg_stmt *st, struct bw_err *err)
+{
+    const struct db_engine *e = st->base.db->engine;
+    BW_AUTO_BUF b = BW_BUF_INIT(1 << 20);
+    struct pg_param *p = &st->params[st->codes_at - 1];
+    size_t n = 0;
+    if (!st->base.viewer)
+        return bw_fail_detail(err, BW_BROKEN, DB_SAY_BROKEN, "a gate without a viewer: %.120s",
+                              st->base.text);
+    const int64_t *codes = e->codes(st->base.viewer, &n);
+    BW_ASSERT(n != SIZE_MAX); /* such a viewer has a statement without gates */
+    pg_put_be(&b, 1, 4);
+    pg_put_be(&b, 0, 4);
+    pg_put_be(&b, PG_INT8, 4);
+    pg_put_be(&b, n, 4);
+    pg_put_be(&b, 1, 4);
+    for (size_t i = 0; i < n; i++) {
+        pg_put_be(&b, 8, 4);
+        pg_put_be(&b, (uint64_t)codes[i], 8);
+    }
+    BW_TRY(bw_buf_rc(&b, "grants", err));
+    free(p->own);
+    p->n = (int)b.n;
+    p->p = p->own = bw_buf_take(&b, &n);
+    p->type = PG_INT8_ARRAY;
+    return BW_OK;
+}
+
+static void bind_id(struct pg_stmt *st)
+{
+    struct pg_param *p = &st->params[st->id_at - 1];
+    p->type = PG_INT8;
+    set_number(p, (uint64_t)++st->id_table->last);
+}
+
+static bool fits(const struct pg_stmt *st)
+{
+    for (unsigned i = 0; i < st->n_params; i++)
+        if (st->params[i].type != st->prepared[i] && st->params[i].p)
+            return false;
+    return st->name != 0;
+}
+
+static void name_of(const struct pg_stmt *st, char *out, size_t size)
+{
+    snprintf(out, size, "s%" PRIu64, st->name);
+}
+
+static enum bw_rc prepare_at_server(struct pg_stmt *st, struct bw_err *err)
+{
+    struct pg *db = pg_of(st->base.db);
+    char name[24];
+    throw_away(st);
+    st->name = ++db->names;
+    name_of(st, name, sizeof name);
+    for (unsigned i = 0; i < st->n_params; i++)
+        st->prepared[i] = st->params[i].type;
+    int ok = PQsendPrepare(db->c, name, st->sql, (int)st->n_params, st->prepared);
+    return pg_queued(db, ok, strlen(st->sql), err);
+}
+
+static enum bw_rc send(struct pg_stmt *st, struct bw_err *err)
+{
+    struct pg *db = pg_of(st->base.db);
+    const char *values[PG_PARAMS_MAX];
+    int lengths[PG_PARAMS_MAX], formats[PG_PARAMS_MAX];
+    size_t bytes = 0;
+    char name[24];
+    if (db->base.lost)
+        return pg_fail_lost(db, err);
+    if (st->name > db->bad_from && st->name <= db->bad_to)
+        st->name = 0;
+    if (st->codes_at)
+        BW_TRY(bind_codes(st, err));
+    if (st->id_at)
+        bind_id(st);
+    if (!fits(st))
+        BW_TRY(prepare_at_server(st, err));
+    for (unsigned i = 0; i < st->n_params; i++) {
+        values[i] = st->params[i].p;
+        lengths[i] = st->params[i].n;
+        formats[i] = 1;
+        bytes += (size_t)lengths[i];
+    }
+    name_of(st, name, sizeof name);
+    int ok = PQsendQueryPrepared(db->c, name, (int)st->n_params, values, lengths, formats, 1);
+    return pg_queued(db, ok, bytes, err);
+}
+
+static enum bw_rc run(struct pg_stmt *st, struct bw_err *err)
+{
+    struct pg *db = pg_of(st->base.db);
+    BW_TRY(send(st, err));
+    enum bw_rc rc = pg_sync(db, &st->res, err);
+    BW_TRY(rc);
+    st->row = -1;
+    st->n_rows = PQntuples(st->res);
+    if (st->base.mode == DB_CHANGE || st->base.mode == DB_OWN) {
+        int64_t n = 0;
+        if (bw_view_int(bw_view_z(PQcmdTuples(st->res)), &n) && st->base.mode == DB_CHANGE) {
+            st->base.changes = n;
+            db->changed = db->changed || n > 0;
+        }
+    }
+    return BW_OK;
+}
+
+enum bw_rc pg_step(struct db_stmt *base, struct bw_err *err)
+{
+    struct pg_stmt *st = pg_stmt_of(base);
+    struct bw_err ignored;
+    if (!st->res)
+        BW_TRY(run(st, err));
+    if (++st->row < st->n_rows)
+        return BW_OK;
+    return pg_reset(base, &ignored) == BW_OK ? BW_NOT_FOUND : BW_BROKEN;
+}
+
+enum bw_rc pg_post(struct db_stmt *base, struct bw_err *err)
+{
+    struct pg_stmt *st = pg_stmt_of(base);
+    struct pg *db = pg_of(base->db);
+    BW_TRY(send(st, err));
+    db->posted = true;
+    db->changed = db->changed || base->mode == DB_CHANGE;
+    if (db->pending >= PG_PENDING_MAX || db->pending_bytes >= PG_PENDING_BYTES)
+        BW_TRY(pg_sync(db, NULL, err));
+    return BW_NOT_FOUND;
+}
+
+/* -- columns ----------------------------------------------------------------------------------- */
+
+static bool has(const struct pg_stmt *st, int column)
+{
+    return st->res && st->row >= 0 && st->row < st->n_rows && column < PQnfields(st->res);
+}
+
+int64_t pg_column_int(const struct db_stmt *base, int column)
+{
+    const struct pg_stmt *st = pg_stmt_of(base);
+    return has(st, column) ? pg_value_int(st->res, st->row, column) : 0;
+}
+
+double pg_column_real(const struct db_stmt *base, int column)
+{
+    const struct pg_stmt *st = pg_stmt_of(base);
+    double d = 0;
+    float f;
+    if (!has(st, column) || PQgetisnull(st->res, st->row, column))
+        return 0;
+    const char *p = PQgetvalue(st->res, st->row, column);
+    if (PQftype(st->res, column) == PG_FLOAT8) {
+        uint64_t bits = be(p, 8);
+        memcpy(&d, &bits, sizeof d);
+        return d;
+    }
+    if (PQftype(st->res, column) == PG_FLOAT4) {
+        uint32_t bits = (uint32_t)be(p, 4);
+        memcpy(&f, &bits, sizeof f);
+        return (double)f;
+    }
+    return (double)pg_value_int(st->res, st->row, column);
+}
+
+struct bw_view pg_column_bytes(const struct db_stmt *base, int column)
+{
+    const struct pg_stmt *st = pg_stmt_of(base);
+    if (!has(st, column) || PQgetisnull(st->res, st->row, column))
+        return (struct bw_view){NULL, 0};
+    return bw_view_of(PQgetvalue(st->res, st->row, column),
+                      (size_t)PQgetlength(st->res, st->row, column));
+}
+
+bool pg_column_null(const struct db_stmt *base, int column)
+{
+    const struct pg_stmt *st = pg_stmt_of(base);
+    return !has(st, column) || PQgetisnull(st->res, st->row, column);
+}
