@@ -35,6 +35,12 @@ void app_options_done(struct app_options *o);
 BW_MUST_CHECK enum bw_rc app_open(const struct app_options *o, struct hub *ret, struct bw_err *err);
 void app_close(struct hub *hub);
 
+/* Opens a further database with the hub's schema, and makes it where it is new (migrate). */
+BW_MUST_CHECK enum bw_rc app_open_database(const char *url, struct db_engine **ret,
+                                           struct bw_err *err);
+
+/* `breakwater migrate`. */
+int app_migrate(int argc, char **argv);
 /* `breakwater serve`. */
 int app_serve(int argc, char **argv);
 /* `breakwater import`. */

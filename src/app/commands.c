@@ -255,6 +255,14 @@ const struct command app_commands[] = {
      run_init},
     {"ledger", "verify [--data DIR]", "check the ledger, its signatures and the database",
      "Recomputes every leaf, opening and checkpoint from the stored rows.", run_ledger},
+    {"migrate", "--to DATABASE [--data DIR] [--database FROM]",
+     "move the hub to another database, PostgreSQL or a file",
+     "DATABASE is postgresql://user:password@host/name, or the path of a new file. Stop the hub "
+     "first.\n"
+     "All rows are read back and the ledger is verified on both sides; the old database is only "
+     "read.\n"
+     "Whatever breaks it off, the new database stays empty: give the same command again.",
+     app_migrate},
     {"config", "[--data DIR] [--set name=value]", "print the settings as a configuration file",
      NULL, run_config},
     {"routes", "", "print the route table (tab separated)", NULL, run_routes},

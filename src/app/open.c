@@ -67,21 +67,32 @@ static enum bw_rc make_dirs(const char *dir, struct bw_err *err)
     return make_dir(in_dir(dir, "spool"), err);
 }
 
-static enum bw_rc open_database(const struct app_options *o, struct hub *hub, struct bw_err *err)
+static struct db_options database(const char *url)
 {
-    struct bw_view set = setting_text(o->settings, SETTING_DATABASE);
     gather_migrations();
-    const struct db_options db = {
-        .url = set.n ? set.p : in_dir(o->data_dir, "breakwater.db"),
+    return (struct db_options){
+        .url = url,
         .reach = viewer_reach,
         .reach_list = viewer_reach_list,
         .codes = viewer_codes,
         .grants = VIEWER_GRANTS,
         .migrations = opened.migrations,
         .n_migrations = opened.n,
-        .read_only = o->read_only,
-        .existing = !o->create,
     };
+}
+
+enum bw_rc app_open_database(const char *url, struct db_engine **ret, struct bw_err *err)
+{
+    const struct db_options db = database(url);
+    return db_engine_open(&db, ret, err);
+}
+
+static enum bw_rc open_database(const struct app_options *o, struct hub *hub, struct bw_err *err)
+{
+    struct bw_view set = setting_text(o->settings, SETTING_DATABASE);
+    struct db_options db = database(set.n ? set.p : in_dir(o->data_dir, "breakwater.db"));
+    db.read_only = o->read_only;
+    db.existing = !o->create;
     enum bw_rc rc = db_engine_open(&db, &hub->db, err);
     if (rc == BW_NOT_FOUND)
         return bw_fail(err, rc,

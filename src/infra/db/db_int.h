@@ -131,6 +131,19 @@ struct db_engine {
     _Atomic int64_t writes, groups, reruns, group_max, statements, commit_us;
 };
 
+/* Moving a hub (db_copy.c). */
+enum copy_kind { COPY_INT, COPY_REAL, COPY_TEXT, COPY_BYTES };
+struct copy_column {
+    char name[DB_NAME_MAX];
+    enum copy_kind kind;
+};
+typedef enum bw_rc (*copy_table_fn)(void *arg, const char *table, const struct copy_column *column,
+                                    struct bw_err *err);
+typedef enum bw_rc (*copy_row_fn)(void *arg, const struct db_stmt *st, struct bw_err *err);
+typedef enum bw_rc (*copy_name_fn)(void *arg, const char *name, struct bw_err *err);
+typedef enum bw_rc (*copy_id_fn)(void *arg, const char *table, int64_t last, struct bw_err *err);
+typedef enum bw_rc (*copy_text_fn)(void *arg, int64_t id, struct bw_view text, struct bw_err *err);
+
 /* Functions return BW_OK or fail with ERR filled, unless said otherwise. */
 struct db_driver {
     const char *name;
@@ -195,6 +208,25 @@ struct db_driver {
     enum bw_rc (*script)(struct db *db, const char *sql, struct bw_err *err);
     enum bw_rc (*check_step)(struct db *db, const char *name, struct bw_err *err);
     enum bw_rc (*integrity)(struct db_engine *e, struct bw_err *err);
+
+    /* Moving. Tables without what the engine or a migration keeps for itself (lane_clock, migration,
+     * indexes of full text), each column, in the order in which they were made. */
+    enum bw_rc (*copy_tables)(struct db *db, copy_table_fn fn, void *arg, struct bw_err *err);
+    const char *(*copy_schema)(const struct db *db, const char *table); /* "" or "schema." */
+    /* All rows of a query, without holding them all. */
+    enum bw_rc (*copy_scan)(struct db *db, const char *sql, copy_row_fn fn, void *arg,
+                            struct bw_err *err);
+    enum bw_rc (*copy_open)(struct db *db, const char *table, const char *columns, size_t n,
+                            void **ret_sink, struct bw_err *err);
+    enum bw_rc (*copy_row)(struct db *db, void *sink, const struct db_stmt *row,
+                           const struct copy_column *columns, size_t n, struct bw_err *err);
+    /* RC: of the rows so far. Frees SINK; the rows are there when BW_OK comes back. */
+    enum bw_rc (*copy_close)(struct db *db, void *sink, enum bw_rc rc, struct bw_err *err);
+    enum bw_rc (*fulltext_names)(struct db *db, copy_name_fn fn, void *arg, struct bw_err *err);
+    enum bw_rc (*fulltext_each)(struct db *db, const char *name, copy_text_fn fn, void *arg,
+                                struct bw_err *err);
+    enum bw_rc (*id_each)(struct db *db, copy_id_fn fn, void *arg, struct bw_err *err);
+    enum bw_rc (*id_set)(struct db *db, const char *table, int64_t last, struct bw_err *err);
 };
 extern const struct db_driver db_sqlite, db_postgres;
 

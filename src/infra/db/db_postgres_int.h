@@ -7,6 +7,7 @@
  *     db_postgres_stmt.c      statements
  *     db_postgres_sql.c       a statement's text as PostgreSQL takes it: gates, parameters, ids
  *     db_postgres_fulltext.c  full text
+ *     db_postgres_copy.c      moving a hub
  *
  * Two schemas: `breakwater` on the search path, and `breakwater_gated`, which is not, for the
  * tables that have a v_ view: a statement that names such a table does not find it. See
@@ -147,6 +148,7 @@ enum bw_rc pg_rewrite(struct pg_stmt *st, struct bw_err *err) BW_MUST_CHECK;
 
 /* db_postgres_stmt.c */
 enum bw_rc pg_prepare(struct db_stmt *st, struct bw_err *err);
+void pg_forget(struct db_stmt *st); /* it is prepared anew when it runs next */
 void pg_finalize(struct db_stmt *st);
 enum bw_rc pg_step(struct db_stmt *st, struct bw_err *err);
 enum bw_rc pg_post(struct db_stmt *st, struct bw_err *err);
@@ -174,5 +176,21 @@ enum bw_rc pg_fulltext_put(struct db *db, const char *name, int64_t id, struct b
                            struct bw_err *err);
 enum bw_rc pg_fulltext_drop(struct db *db, const char *name, int64_t id, struct bw_err *err);
 extern const char pg_fulltext_functions[]; /* SQL of ft_query() and its like */
+
+/* db_postgres_copy.c */
+enum bw_rc pg_copy_tables(struct db *db, copy_table_fn fn, void *arg, struct bw_err *err);
+const char *pg_copy_schema(const struct db *db, const char *table);
+enum bw_rc pg_copy_scan(struct db *db, const char *sql, copy_row_fn fn, void *arg,
+                       struct bw_err *err);
+enum bw_rc pg_copy_open(struct db *db, const char *table, const char *columns, size_t n,
+                       void **ret_sink, struct bw_err *err);
+enum bw_rc pg_copy_row(struct db *db, void *sink, const struct db_stmt *row,
+                      const struct copy_column *columns, size_t n, struct bw_err *err);
+enum bw_rc pg_copy_close(struct db *db, void *sink, enum bw_rc rc, struct bw_err *err);
+enum bw_rc pg_fulltext_names(struct db *db, copy_name_fn fn, void *arg, struct bw_err *err);
+enum bw_rc pg_fulltext_each(struct db *db, const char *name, copy_text_fn fn, void *arg,
+                           struct bw_err *err);
+enum bw_rc pg_id_each(struct db *db, copy_id_fn fn, void *arg, struct bw_err *err);
+enum bw_rc pg_id_set(struct db *db, const char *table, int64_t last, struct bw_err *err);
 
 #endif

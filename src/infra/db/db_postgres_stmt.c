@@ -91,6 +91,11 @@ static void throw_away(struct pg_stmt *st)
     st->name = 0;
 }
 
+void pg_forget(struct db_stmt *st)
+{
+    throw_away(pg_stmt_of(st));
+}
+
 void pg_finalize(struct db_stmt *base)
 {
     struct pg_stmt *st = pg_stmt_of(base);

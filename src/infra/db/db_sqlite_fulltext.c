@@ -156,3 +156,17 @@ enum bw_rc lite_fulltext_drop(struct db *db, const char *name, int64_t id, struc
     db_bind_int(st, 1, id);
     return db_run(st, err);
 }
+
+enum bw_rc lite_fulltext_each(struct db *db, const char *name, copy_text_fn fn, void *arg,
+                              struct bw_err *err)
+{
+    BW_AUTO(db_stmt) *st = NULL;
+    enum bw_rc rc;
+    BW_TRY(prepare(db, "SELECT id, text FROM ft_%_text ORDER BY id", name, &st, err));
+    while ((rc = db_row(st, err)) == BW_OK) {
+        BW_AUTO_BUF text = BW_BUF_INIT(2 * DB_FULLTEXT_MAX);
+        BW_TRY(unsqueeze(lite_of(db), db_bytes(st, 1), &text, err));
+        BW_TRY(fn(arg, db_int(st, 0), bw_buf_text(&text), err));
+    }
+    return rc == BW_NOT_FOUND ? BW_OK : rc;
+}

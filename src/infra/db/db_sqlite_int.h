@@ -5,7 +5,8 @@
  *     db_sqlite_stmt.c      statements
  *     db_sqlite_gate.c      who reads: authorizer, reach(), reachable
  *     db_sqlite_check.c     the checkpoint thread
- *     db_sqlite_fulltext.c  full text */
+ *     db_sqlite_fulltext.c  full text
+ *     db_sqlite_copy.c      moving a hub */
 #ifndef DB_SQLITE_INT_H
 #define DB_SQLITE_INT_H
 
@@ -103,5 +104,21 @@ void lite_fulltext_done(struct lite *db);
 enum bw_rc lite_check_start(struct db_engine *e, struct bw_err *err) BW_MUST_CHECK;
 void lite_check_stop(struct db_engine *e);
 int lite_check_wrote(void *engine, sqlite3 *c, const char *name, int pages); /* SQLite's wal hook */
+
+/* db_sqlite_copy.c */
+enum bw_rc lite_copy_tables(struct db *db, copy_table_fn fn, void *arg, struct bw_err *err);
+const char *lite_copy_schema(const struct db *db, const char *table);
+enum bw_rc lite_copy_scan(struct db *db, const char *sql, copy_row_fn fn, void *arg,
+                       struct bw_err *err);
+enum bw_rc lite_copy_open(struct db *db, const char *table, const char *columns, size_t n,
+                       void **ret_sink, struct bw_err *err);
+enum bw_rc lite_copy_row(struct db *db, void *sink, const struct db_stmt *row,
+                      const struct copy_column *columns, size_t n, struct bw_err *err);
+enum bw_rc lite_copy_close(struct db *db, void *sink, enum bw_rc rc, struct bw_err *err);
+enum bw_rc lite_fulltext_names(struct db *db, copy_name_fn fn, void *arg, struct bw_err *err);
+enum bw_rc lite_fulltext_each(struct db *db, const char *name, copy_text_fn fn, void *arg,
+                           struct bw_err *err);
+enum bw_rc lite_id_each(struct db *db, copy_id_fn fn, void *arg, struct bw_err *err);
+enum bw_rc lite_id_set(struct db *db, const char *table, int64_t last, struct bw_err *err);
 
 #endif

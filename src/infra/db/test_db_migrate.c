@@ -265,8 +265,9 @@ BW_TEST(urls)
         enum bw_rc rc;
     } urls[] = {{"", BW_INVALID},
                 {":memory:", BW_INVALID},
-                {"postgres://host/db", BW_RESERVED},
-                {"postgresql://host/db", BW_RESERVED},
+                {"mysql://host/db", BW_INVALID},
+                {"postgres:///db?host=/nowhere", BW_IO},
+                {"postgresql:///db?host=/nowhere", BW_IO},
                 {"/nowhere/at/all.db", BW_NOT_FOUND}};
     for (size_t i = 0; i < BW_COUNT(urls); i++) {
         struct db_options o = options(urls[i].url, 0);

@@ -181,7 +181,7 @@ static const struct {
     enum bw_rc rc;
 } FAILURES[] = {
     {"unique", "INSERT INTO plain (k) VALUES ('there')", BW_CONFLICT},
-    {"primary key", "INSERT INTO item (id, audience_id, title) VALUES (1, 1, 'a')", BW_CONFLICT},
+    {"unique, several", "INSERT INTO plain (k) VALUES ('new'), ('there')", BW_CONFLICT},
     {"foreign key", "INSERT INTO note (item_id, audience_id) VALUES (99, 1)", BW_CONFLICT},
     {"still referred to", "DELETE FROM item WHERE id = 1", BW_CONFLICT},
     {"not null", "INSERT INTO item (audience_id) VALUES (1)", BW_BROKEN},
@@ -190,7 +190,7 @@ static const struct {
     {"no such column", "UPDATE plain SET x = 1", BW_BROKEN},
 };
 
-static enum bw_rc fail_all(struct db_tx *tx, void *arg, struct bw_err *err)
+static enum bw_rc set_up(struct db_tx *tx, void *arg, struct bw_err *err)
 {
     static const char *const setup[] = {
         "INSERT INTO item (audience_id, title) VALUES (1, 'a')",
@@ -203,24 +203,81 @@ static enum bw_rc fail_all(struct db_tx *tx, void *arg, struct bw_err *err)
         BW_TRY(db_run(st, err));
         CHECK_INT(db_changes(st), 1);
     }
-    for (size_t i = 0; i < BW_COUNT(FAILURES); i++) {
-        BW_AUTO(db_stmt) *st = NULL;
-        enum bw_rc rc = db_change_text(tx, FAILURES[i].sql, &st, err);
-        if (rc == BW_OK)
-            rc = db_run(st, err);
-        bool ok = CHECK_INT(rc, FAILURES[i].rc);
-        ok &= CHECK_INT(err->rc, rc) && CHECK(err->message[0] && err->detail[0]);
-        ok &= CHECK(!strstr(err->message, "plain") && !strstr(err->message, "item"));
-        SUBTEST(FAILURES[i].name, ok);
-    }
     return BW_OK;
+}
+
+static enum bw_rc run_text(struct db_tx *tx, void *sql, struct bw_err *err)
+{
+    BW_AUTO(db_stmt) *st = NULL;
+    BW_TRY(db_change_text(tx, sql, &st, err));
+    return db_run(st, err);
 }
 
 BW_TEST(failures)
 {
     struct db_engine *e = test_engine("failures.db");
     struct bw_err err = {.rc = BW_OK};
-    CHECK(db_write(e, fail_all, NULL, &err) == BW_OK);
+    REQUIRE(db_write(e, set_up, NULL, &err) == BW_OK);
+    for (size_t i = 0; i < BW_COUNT(FAILURES); i++) {
+        bool ok = CHECK_INT(db_write(e, run_text, (void *)(uintptr_t)FAILURES[i].sql, &err),
+                            FAILURES[i].rc);
+        ok &= CHECK_INT(err.rc, FAILURES[i].rc) && CHECK(err.message[0] && err.detail[0]);
+        ok &= CHECK(!strstr(err.message, "plain") && !strstr(err.message, "item"));
+        SUBTEST(FAILURES[i].name, ok);
+    }
+    db_engine_close(e);
+}
+
+static enum bw_rc go_on(struct db_tx *tx, void *arg, struct bw_err *err)
+{
+    bool *then = arg;
+    if (run_text(tx, (void *)(uintptr_t) "INSERT INTO plain (k) VALUES ('there')", err) == BW_OK)
+        return BW_OK;
+    *then = run_text(tx, (void *)(uintptr_t) "INSERT INTO plain (k) VALUES ('more')", err) == BW_OK;
+    return BW_OK;
+}
+
+/* PostgreSQL takes nothing more after a failure, so SQLite does not either. */
+BW_TEST(a_failure_is_not_passed_over)
+{
+    struct db_engine *e = test_engine("spoiled.db");
+    struct bw_err err = {.rc = BW_OK};
+    bool then = true;
+    REQUIRE(db_write(e, set_up, NULL, &err) == BW_OK);
+    CHECK_INT(db_write(e, go_on, &then, &err), BW_BROKEN);
+    CHECK(!then);
+    CHECK_INT(TEST_PLAIN(e, "SELECT count(*) FROM plain"), 1);
+    db_engine_close(e);
+}
+
+static enum bw_rc post_all(struct db_tx *tx, void *arg, struct bw_err *err)
+{
+    int64_t n = *(int64_t *)arg;
+    BW_AUTO(db_stmt) *st = NULL;
+    BW_TRY(db_change(tx, "INSERT INTO plain (k, v) VALUES (?1, ?2)", &st, err));
+    for (int64_t i = 0; i < n; i++) {
+        char key[32];
+        snprintf(key, sizeof key, "key %lld", (long long)(i < 300 ? i : 7));
+        db_again(st);
+        db_bind_text(st, 1, bw_view_z(key));
+        db_bind_int(st, 2, i);
+        BW_TRY(db_post(st, err));
+    }
+    return BW_OK;
+}
+
+/* What nobody waits for is there all the same, and fails the whole when it fails. */
+BW_TEST(posted)
+{
+    struct db_engine *e = test_engine("posted.db");
+    struct bw_err err = {.rc = BW_OK};
+    int64_t n = 301;
+    CHECK_INT(db_write(e, post_all, &n, &err), BW_CONFLICT);
+    CHECK_INT(TEST_PLAIN(e, "SELECT count(*) FROM plain"), 0);
+    n = 8;
+    CHECK_INT(db_write(e, post_all, &n, &err), BW_OK);
+    CHECK_INT(TEST_PLAIN(e, "SELECT sum(v) FROM plain"), 28);
+    CHECK_INT(db_write(e, post_all, &n, &err), BW_CONFLICT);
     db_engine_close(e);
 }
 
