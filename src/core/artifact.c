@@ -79,7 +79,7 @@ static enum bw_rc put_parts(struct db_tx *tx, void *arg, struct bw_err *err)
         db_bind_int(st, 1, p->id);
         db_bind_int(st, 2, p->parts[i].number);
         db_bind_bytes(st, 3, p->parts[i].packed);
-        BW_TRY(db_run(st, err));
+        BW_TRY(db_post(st, err));
         db_again(st);
     }
     if (!p->last)

@@ -104,9 +104,8 @@ static enum bw_rc insert_set(struct db_tx *tx, enum tlp tlp, const int64_t *code
                      err));
     db_bind_int(st, 1, (int64_t)tlp);
     db_bind_bytes(st, 2, hash);
-    BW_TRY(db_row(st, err));
-    int64_t id = db_int(st, 0);
-    db_again(st);
+    int64_t id;
+    BW_TRY(db_post_id(st, &id, err));
 
     BW_AUTO(db_stmt) *grant = NULL;
     BW_TRY(db_change(tx, "INSERT INTO audience_grant (audience_id, code) VALUES (?1, ?2)", &grant,
@@ -114,7 +113,7 @@ static enum bw_rc insert_set(struct db_tx *tx, enum tlp tlp, const int64_t *code
     for (size_t i = 0; i < n; i++) {
         db_bind_int(grant, 1, id);
         db_bind_int(grant, 2, codes[i]);
-        BW_TRY(db_run(grant, err));
+        BW_TRY(db_post(grant, err));
         db_again(grant);
     }
     *ret_id = id;

@@ -88,9 +88,7 @@ static enum bw_rc insert_event(struct db_tx *tx, const struct ledger_entry *e, s
     db_bind_bytes(st, 4, crypto_digest_view(&actor));
     db_bind_bytes(st, 5, crypto_digest_view(&audience));
     db_bind_bytes(st, 6, crypto_digest_view(&payload));
-    BW_TRY(db_row(st, err));
-    *ret_id = db_int(st, 0);
-    return BW_OK;
+    return db_post_id(st, ret_id, err);
 }
 
 enum bw_rc ledger_append(struct db_tx *tx, const struct ledger_entry *e, struct bw_err *err)
@@ -115,7 +113,7 @@ enum bw_rc ledger_append(struct db_tx *tx, const struct ledger_entry *e, struct 
     db_bind_int(st, 3, e->actor_id);
     db_bind_int(st, 4, e->audience_id);
     db_bind_bytes(st, 5, e->payload);
-    return db_run(st, err);
+    return db_post(st, err);
 }
 
 /* -- sequencing -------------------------------------------------------------------------------- */
@@ -164,7 +162,7 @@ static enum bw_rc state_write(struct db_tx *tx, const struct merkle *m, int64_t 
     db_bind_int(st, 1, (int64_t)m->n);
     db_bind_int(st, 2, added_us);
     db_bind_bytes(st, 3, bw_view_of(peaks, n));
-    return db_run(st, err);
+    return db_post(st, err);
 }
 
 /* Gives one event its place. The statement ST reads it; UPDATE writes position, time and leaf. */
@@ -187,7 +185,7 @@ static enum bw_rc sequence_one(const struct db_stmt *st, struct db_stmt *update,
     db_bind_int(update, 2, added_us);
     db_bind_bytes(update, 3, crypto_digest_view(&hash));
     db_bind_int(update, 4, db_int(st, 0));
-    BW_TRY(db_run(update, err));
+    BW_TRY(db_post(update, err));
     db_again(update);
     return BW_OK;
 }

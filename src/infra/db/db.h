@@ -167,6 +167,8 @@ BW_MUST_CHECK enum bw_rc db_run(struct db_stmt *st, struct bw_err *err);
  * engine may run it later, together with what follows. If it fails, the write function as a whole
  * fails, whatever it returns. Values may go as soon as this returns. */
 BW_MUST_CHECK enum bw_rc db_post(struct db_stmt *st, struct bw_err *err);
+/* db_post for INSERT ... RETURNING id into a table with $id, without ON CONFLICT: gives the id. */
+BW_MUST_CHECK enum bw_rc db_post_id(struct db_stmt *st, int64_t *ret_id, struct bw_err *err);
 void db_again(struct db_stmt *st);            /* reset for other values, for loops */
 int64_t db_changes(const struct db_stmt *st); /* rows touched by the last db_run */
 

@@ -182,6 +182,7 @@ struct db_driver {
     enum bw_rc (*step)(struct db_stmt *st, struct bw_err *err);
     /* A change that nobody waits for; NULL: step. A failure comes out as db->late. */
     enum bw_rc (*post)(struct db_stmt *st, struct bw_err *err);
+    int64_t (*posted_id)(const struct db_stmt *st); /* that the row got; beside post */
     enum bw_rc (*reset)(struct db_stmt *st, struct bw_err *err); /* a late failure */
     void (*unbind)(struct db_stmt *st);
     /* Failures are kept by db_bind_keep(). */

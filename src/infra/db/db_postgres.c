@@ -317,6 +317,7 @@ const struct db_driver db_postgres = {
     .finalize = pg_finalize,
     .step = pg_step,
     .post = pg_post,
+    .posted_id = pg_posted_id,
     .reset = pg_reset,
     .unbind = pg_unbind,
     .bind_int = pg_bind_int,

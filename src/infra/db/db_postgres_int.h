@@ -152,6 +152,7 @@ void pg_forget(struct db_stmt *st); /* it is prepared anew when it runs next */
 void pg_finalize(struct db_stmt *st);
 enum bw_rc pg_step(struct db_stmt *st, struct bw_err *err);
 enum bw_rc pg_post(struct db_stmt *st, struct bw_err *err);
+int64_t pg_posted_id(const struct db_stmt *st);
 enum bw_rc pg_reset(struct db_stmt *st, struct bw_err *err);
 void pg_unbind(struct db_stmt *st);
 void pg_bind_int(struct db_stmt *st, int at, int64_t v);

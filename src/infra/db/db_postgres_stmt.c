@@ -367,6 +367,13 @@ enum bw_rc pg_post(struct db_stmt *base, struct bw_err *err)
     return BW_NOT_FOUND;
 }
 
+int64_t pg_posted_id(const struct db_stmt *base)
+{
+    const struct pg_stmt *st = pg_stmt_of(base);
+    BW_ASSERT(st->id_table);
+    return st->id_table->last;
+}
+
 /* -- columns ----------------------------------------------------------------------------------- */
 
 static bool has(const struct pg_stmt *st, int column)

@@ -372,6 +372,19 @@ enum bw_rc db_post(struct db_stmt *st, struct bw_err *err)
     return rc == BW_NOT_FOUND ? BW_OK : rc;
 }
 
+enum bw_rc db_post_id(struct db_stmt *st, int64_t *ret_id, struct bw_err *err)
+{
+    const struct db_driver *d = st->db->engine->driver;
+    if (d->post) {
+        BW_TRY(db_post(st, err));
+        *ret_id = d->posted_id(st);
+        return BW_OK;
+    }
+    BW_TRY(db_row(st, err));
+    *ret_id = db_int(st, 0);
+    return BW_OK;
+}
+
 int64_t db_changes(const struct db_stmt *st)
 {
     return st->changes;

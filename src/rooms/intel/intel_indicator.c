@@ -119,9 +119,7 @@ enum bw_rc intel_indicator_intern(struct db_tx *tx, const struct intel_indicator
                      err));
     db_bind_int(add, 1, (int64_t)in->ioc);
     db_bind_text(add, 2, in->value);
-    BW_TRY(db_row(add, err));
-    *ret_id = db_int(add, 0);
-    return BW_OK;
+    return db_post_id(add, ret_id, err);
 }
 
 enum bw_rc intel_occurrence_add(struct db_tx *tx, const struct intel_occurrence_in *in,
@@ -145,7 +143,7 @@ enum bw_rc intel_occurrence_add(struct db_tx *tx, const struct intel_occurrence_
     else
         db_bind_null(st, 4);
     db_bind_int(st, 5, in->seen_us);
-    return db_run(st, err);
+    return db_post(st, err);
 }
 
 static enum bw_rc read_indicators(struct db_stmt *st, size_t max, struct bw_arena *arena,

@@ -121,7 +121,7 @@ static enum bw_rc streams_write(struct stix_writer *w, struct bw_err *err)
         db_bind_int(st, 1, w->streams[i].audience_id);
         db_bind_text(st, 2, w->streams[i].type);
         db_bind_int(st, 3, w->streams[i].last_id);
-        BW_TRY(db_run(st, err));
+        BW_TRY(db_post(st, err));
         db_again(st);
     }
     w->n_streams = 0;
@@ -155,7 +155,7 @@ enum bw_rc stix_writer_end(struct stix_writer *w, struct bw_err *err)
                      &st, err));
     db_bind_int(st, 1, w->last_id);
     db_bind_int(st, 2, w->last_added_us);
-    return db_run(st, err);
+    return db_post(st, err);
 }
 
 /* -- which is the last ------------------------------------------------------------------------- */
@@ -248,7 +248,7 @@ static enum bw_rc stand_write(struct stix_writer *w, const struct stix_object *o
     if (s->supersedes) {
         db_again(w->supersede);
         db_bind_int(w->supersede, 1, s->supersedes);
-        BW_TRY(db_run(w->supersede, err));
+        BW_TRY(db_post(w->supersede, err));
     }
     if (!s->contest_others)
         return BW_OK;
@@ -313,7 +313,7 @@ enum bw_rc stix_writer_add(struct stix_writer *w, const struct stix_object *o,
     db_bind_int(w->body, 1, id);
     db_bind_int(w->body, 2, at->audience_id);
     db_bind_bytes(w->body, 3, o->bytes);
-    BW_TRY(db_run(w->body, err));
+    BW_TRY(db_post(w->body, err));
     BW_TRY(stream_note(w, at->audience_id, o->type, id, err));
     *ret_id = id;
     return BW_OK;

@@ -189,7 +189,7 @@ static enum bw_rc count_up(struct db_tx *tx, const struct watch_pending *p, int6
     db_bind_int(st, 3, p->first_us);
     db_bind_int(st, 4, p->last_us);
     db_bind_int(st, 5, p->severity);
-    return db_run(st, err);
+    return db_post(st, err);
 }
 
 static enum bw_rc write_row(struct db_tx *tx, struct watch_pending *p, struct bw_view sealed,
