@@ -44,8 +44,9 @@ static enum bw_rc move(struct hub *hub, struct db_engine *to, struct bw_err *err
     BW_TRY(db_integrity(to, err));
     BW_TRY(root_of(to, hub, &after, err));
     if (!bw_view_eq(crypto_digest_view(&before.root), crypto_digest_view(&after.root)))
-        return bw_fail(err, BW_BROKEN, "the ledger has another root in the new database: stay with"
-                                       " the old one and tell the hub's developers");
+        return bw_fail(err, BW_BROKEN,
+                       "the ledger has another root in the new database: stay with"
+                       " the old one and tell the hub's developers");
     for (size_t i = 0; i < n; i++) {
         printf("%-20s %12" PRId64 "\n", copied[i].table, copied[i].rows);
         rows += copied[i].rows;
@@ -59,7 +60,8 @@ static enum bw_rc move(struct hub *hub, struct db_engine *to, struct bw_err *err
 
 static void say_how_to_go_on(const struct app_options *o, const char *to)
 {
-    printf("\nThe hub is in the new database now; the old one is as it was. To use the new one, put\n\n"
+    printf("\nThe hub is in the new database now; the old one is as it was. To use the new one, "
+           "put\n\n"
            "    database = %s\n\ninto %s/breakwater.conf and start the hub.\n",
            db_url_is_server(to) ? to : "", o->data_dir);
     if (!db_url_is_server(to))

@@ -163,9 +163,9 @@ void db_bind_null(struct db_stmt *st, int at);
 BW_MUST_CHECK enum bw_rc db_row(struct db_stmt *st, struct bw_err *err);
 /* Runs a change to its end. BW_CONFLICT: a unique or foreign key rule. */
 BW_MUST_CHECK enum bw_rc db_run(struct db_stmt *st, struct bw_err *err);
-/* db_run for a change of which nothing is wanted back, neither db_changes() nor what went wrong: the
- * engine may run it later, together with what follows. If it fails, the write function as a whole
- * fails, whatever it returns. Values may go as soon as this returns. */
+/* db_run for a change of which nothing is wanted back, neither db_changes() nor what went wrong:
+ * the engine may run it later, together with what follows. If it fails, the write function as a
+ * whole fails, whatever it returns. Values may go as soon as this returns. */
 BW_MUST_CHECK enum bw_rc db_post(struct db_stmt *st, struct bw_err *err);
 /* db_post for INSERT ... RETURNING id into a table with $id, without ON CONFLICT: gives the id. */
 BW_MUST_CHECK enum bw_rc db_post_id(struct db_stmt *st, int64_t *ret_id, struct bw_err *err);

@@ -51,15 +51,16 @@ struct rewrite {
 static enum bw_rc refuse(struct rewrite *r, const char *why, struct bw_view what)
 {
     struct bw_view head = bw_utf8_head(r->text, 160);
-    return bw_fail_detail(r->err, BW_BROKEN, DB_SAY_BROKEN,
-                          "%s: %.*s in: %.*s", why, BW_VF(what), BW_VF(head));
+    return bw_fail_detail(r->err, BW_BROKEN, DB_SAY_BROKEN, "%s: %.*s in: %.*s", why, BW_VF(what),
+                          BW_VF(head));
 }
 
 static bool plain_name(struct bw_view v)
 {
     for (size_t i = 0; i < v.n; i++) {
         char c = v.p[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'))
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+              c == '_'))
             return false;
     }
     return v.n > 0 && v.n < DB_NAME_MAX - 8;

@@ -9,7 +9,8 @@
 static const struct db_driver *driver_of(const char *url)
 {
     struct bw_view v = bw_view_z(url);
-    bool server = bw_view_starts(v, BW_V("postgres://")) || bw_view_starts(v, BW_V("postgresql://"));
+    bool server =
+        bw_view_starts(v, BW_V("postgres://")) || bw_view_starts(v, BW_V("postgresql://"));
     return server ? &db_postgres : &db_sqlite;
 }
 

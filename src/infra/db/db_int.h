@@ -22,16 +22,16 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#define DB_BUSY_MS 10000    /* waiting for another process's lock */
-#define DB_CACHE_MAX 256    /* statements kept by one connection */
-#define DB_CACHE_CHAINS 256 /* power of two */
-#define DB_FAST_SLOTS 256   /* power of two */
-#define DB_POOL_SLOTS 64    /* idle connections that wait for their thread */
-#define DB_POOL_SPARE 16    /* and those that wait for any */
-#define DB_GROUP_MAX 256    /* members of one group of the lane */
-#define DB_GROUP_US 50000   /* no further member after this much work */
-#define DB_TRIES_MAX 5      /* of a member that the engine asks to run again */
-#define DB_SQL_MAX 65536    /* bytes of one statement */
+#define DB_BUSY_MS 10000           /* waiting for another process's lock */
+#define DB_CACHE_MAX 256           /* statements kept by one connection */
+#define DB_CACHE_CHAINS 256        /* power of two */
+#define DB_FAST_SLOTS 256          /* power of two */
+#define DB_POOL_SLOTS 64           /* idle connections that wait for their thread */
+#define DB_POOL_SPARE 16           /* and those that wait for any */
+#define DB_GROUP_MAX 256           /* members of one group of the lane */
+#define DB_GROUP_US 50000          /* no further member after this much work */
+#define DB_TRIES_MAX 5             /* of a member that the engine asks to run again */
+#define DB_SQL_MAX 65536           /* bytes of one statement */
 #define DB_SCHEMA_MAX (1u << 20)   /* bytes of one migration */
 #define DB_FULLTEXT_MAX (4u << 20) /* bytes of one document */
 #define DB_NAME_MAX 64
@@ -69,13 +69,13 @@ struct db_stmt {
 
 struct db {
     struct db_engine *engine;
-    bool writer;                      /* the lane's connection */
-    bool snapshot;                    /* a read transaction is open */
-    bool lost;                        /* the connection is gone: not back to the pool */
-    bool again; /* the engine asks to run the transaction again (two waited for each other) */
+    bool writer;   /* the lane's connection */
+    bool snapshot; /* a read transaction is open */
+    bool lost;     /* the connection is gone: not back to the pool */
+    bool again;    /* the engine asks to run the transaction again (two waited for each other) */
     _Atomic unsigned snapshot_thread; /* who opened it; 0: none is open */
-    bool spoiled;    /* the lane's: a statement failed, so the write function has to */
-    unsigned in_use; /* statements not freed */
+    bool spoiled;        /* the lane's: a statement failed, so the write function has to */
+    unsigned in_use;     /* statements not freed */
     struct bw_err *late; /* the lane's: where a failure goes that no call is left to return */
     struct db_stmt *fast[DB_FAST_SLOTS], *chains[DB_CACHE_CHAINS];
     unsigned n_cached;
@@ -147,9 +147,9 @@ typedef enum bw_rc (*copy_text_fn)(void *arg, int64_t id, struct bw_view text, s
 /* Functions return BW_OK or fail with ERR filled, unless said otherwise. */
 struct db_driver {
     const char *name;
-    size_t db_size, stmt_size;  /* of the structs that embed db and db_stmt */
-    bool gates_in_text;         /* a statement is prepared apart for who sees everything */
-    bool waits;                 /* statements wait for another process: not for event loops */
+    size_t db_size, stmt_size;   /* of the structs that embed db and db_stmt */
+    bool gates_in_text;          /* a statement is prepared apart for who sees everything */
+    bool waits;                  /* statements wait for another process: not for event loops */
     const char *const *spelling; /* of enum db_word, see db_dialect.c */
 
     /* Looks at what is there without changing it, makes what is missing. */
@@ -182,7 +182,7 @@ struct db_driver {
     enum bw_rc (*step)(struct db_stmt *st, struct bw_err *err);
     /* A change that nobody waits for; NULL: step. A failure comes out as db->late. */
     enum bw_rc (*post)(struct db_stmt *st, struct bw_err *err);
-    int64_t (*posted_id)(const struct db_stmt *st); /* that the row got; beside post */
+    int64_t (*posted_id)(const struct db_stmt *st);              /* that the row got; beside post */
     enum bw_rc (*reset)(struct db_stmt *st, struct bw_err *err); /* a late failure */
     void (*unbind)(struct db_stmt *st);
     /* Failures are kept by db_bind_keep(). */
@@ -210,8 +210,8 @@ struct db_driver {
     enum bw_rc (*check_step)(struct db *db, const char *name, struct bw_err *err);
     enum bw_rc (*integrity)(struct db_engine *e, struct bw_err *err);
 
-    /* Moving. Tables without what the engine or a migration keeps for itself (lane_clock, migration,
-     * indexes of full text), each column, in the order in which they were made. */
+    /* Moving. Tables without what the engine or a migration keeps for itself (lane_clock,
+     * migration, indexes of full text), each column, in the order in which they were made. */
     enum bw_rc (*copy_tables)(struct db *db, copy_table_fn fn, void *arg, struct bw_err *err);
     const char *(*copy_schema)(const struct db *db, const char *table); /* "" or "schema." */
     /* All rows of a query, without holding them all. */

@@ -7,8 +7,8 @@
  * for the disk the next group gathers: the busier, the larger the groups, without any delay by a
  * timer.
  *
- * When a member fails, its savepoint is undone and the others go on. When the engine gave up the whole
- * transaction (disk full, out of memory, a lost connection, a deadlock: the driver tells) or
+ * When a member fails, its savepoint is undone and the others go on. When the engine gave up the
+ * whole transaction (disk full, out of memory, a lost connection, a deadlock: the driver tells) or
  * COMMIT or the hook failed, every member that had not failed by itself runs once more, alone, so
  * that what one did wrong befalls it alone. If the disk refused the commit they are told at once: a
  * full disk is not asked again two hundred times.
@@ -117,9 +117,9 @@ static enum bw_rc begin(struct group *g, struct bw_err *err)
     return BW_OK;
 }
 
-/* Runs R. A failed statement must fail the function: PostgreSQL takes nothing more in a transaction in
- * which something failed, so neither does SQLite here. Afterwards either its changes are in the transaction (BW_OK), or they are undone, or the
- * transaction is gone. */
+/* Runs R. A failed statement must fail the function: PostgreSQL takes nothing more in a transaction
+ * in which something failed, so neither does SQLite here. Afterwards either its changes are in the
+ * transaction (BW_OK), or they are undone, or the transaction is gone. */
 static void run_member(struct group *g, struct lane_request *r)
 {
     struct db *db = g->tx.db;

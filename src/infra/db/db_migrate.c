@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* db_migrate - schema steps: each once, each in a transaction of its own, forward only, one text for
- * both engines.
+/* db_migrate - schema steps: each once, each in a transaction of its own, forward only, one text
+ * for both engines.
  *
  * A crash or a full disk between or inside steps leaves the last finished one; the next start goes
  * on. The table `migration` also keeps which release applied a step, so that an older program that
@@ -45,8 +45,10 @@ static enum bw_rc run_script(struct db *db, const char *sql, struct bw_err *err)
 static enum bw_rc note(struct db *db, const struct db_migration *m, struct bw_err *err)
 {
     BW_AUTO(db_stmt) *st = NULL;
-    BW_TRY(db_own(db, "INSERT INTO migration (number, name, applied_us, release)"
-                              " VALUES (?1, ?2, ?3, ?4)", &st, err));
+    BW_TRY(db_own(db,
+                  "INSERT INTO migration (number, name, applied_us, release)"
+                  " VALUES (?1, ?2, ?3, ?4)",
+                  &st, err));
     db_bind_int(st, 1, m->number);
     db_bind_text(st, 2, bw_view_z(m->name));
     db_bind_int(st, 3, bw_now_us());
@@ -117,7 +119,8 @@ static enum bw_rc check_known(struct db *db, const struct db_options *o,
                               struct bw_err *err)
 {
     BW_AUTO(db_stmt) *st = NULL;
-    BW_TRY(db_own(db, "SELECT number, name, release FROM migration ORDER BY number DESC", &st, err));
+    BW_TRY(
+        db_own(db, "SELECT number, name, release FROM migration ORDER BY number DESC", &st, err));
     enum bw_rc rc;
     size_t applied = 0;
     while ((rc = db_row(st, err)) == BW_OK) {

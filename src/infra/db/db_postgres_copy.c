@@ -12,8 +12,8 @@
 
 static enum copy_kind kind_of(int64_t type)
 {
-    return type == PG_BYTEA ? COPY_BYTES
-           : type == PG_TEXT ? COPY_TEXT
+    return type == PG_BYTEA    ? COPY_BYTES
+           : type == PG_TEXT   ? COPY_TEXT
            : type == PG_FLOAT8 ? COPY_REAL
                                : COPY_INT;
 }
@@ -24,14 +24,15 @@ enum bw_rc pg_copy_tables(struct db *db, copy_table_fn fn, void *arg, struct bw_
 {
     BW_AUTO(db_stmt) *st = NULL;
     enum bw_rc rc;
-    BW_TRY(db_own(db,
-                  "SELECT c.relname::text, a.attname::text, a.atttypid::bigint FROM pg_class c"
-                  " JOIN pg_attribute a ON a.attrelid = c.oid WHERE c.relkind = 'r' AND a.attnum > 0"
-                  " AND NOT a.attisdropped AND c.relnamespace IN ('breakwater'::regnamespace,"
-                  " 'breakwater_gated'::regnamespace) AND c.relname NOT LIKE 'ft\\_%'"
-                  " AND c.relname NOT IN ('migration', 'lane_clock', 'id_counter')"
-                  " ORDER BY c.oid, a.attnum",
-                  &st, err));
+    BW_TRY(
+        db_own(db,
+               "SELECT c.relname::text, a.attname::text, a.atttypid::bigint FROM pg_class c"
+               " JOIN pg_attribute a ON a.attrelid = c.oid WHERE c.relkind = 'r' AND a.attnum > 0"
+               " AND NOT a.attisdropped AND c.relnamespace IN ('breakwater'::regnamespace,"
+               " 'breakwater_gated'::regnamespace) AND c.relname NOT LIKE 'ft\\_%'"
+               " AND c.relname NOT IN ('migration', 'lane_clock', 'id_counter')"
+               " ORDER BY c.oid, a.attnum",
+               &st, err));
     while ((rc = db_row(st, err)) == BW_OK) {
         char table[DB_NAME_MAX];
         struct copy_column column = {.kind = kind_of(db_int(st, 2))};
@@ -99,8 +100,7 @@ enum bw_rc pg_copy_open(struct db *base, const char *table, const char *columns,
         return bw_fail_memory(err);
     s->buf = (struct bw_buf)BW_BUF_INIT(SIZE_MAX / 2);
     PGresult *r = PQexec(db->c, sql.p);
-    enum bw_rc rc =
-        PQresultStatus(r) == PGRES_COPY_IN ? BW_OK : pg_fail_result(db, r, err);
+    enum bw_rc rc = PQresultStatus(r) == PGRES_COPY_IN ? BW_OK : pg_fail_result(db, r, err);
     PQclear(r);
     if (rc != BW_OK) {
         free(s);

@@ -49,7 +49,8 @@ static int find(struct pg_words *w)
     sqlite3_stmt *s = NULL;
     void *user = NULL;
     const char *args[] = {"remove_diacritics", "2"};
-    int code = sqlite3_open_v2(":memory:", &w->c, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    int code =
+        sqlite3_open_v2(":memory:", &w->c, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     if (code == SQLITE_OK)
         code = sqlite3_prepare_v2(w->c, "SELECT fts5(?1)", -1, &s, NULL);
     if (code == SQLITE_OK)
@@ -110,8 +111,8 @@ static enum bw_rc cut_words(struct pg_words *w, struct bw_view text, int why, st
 {
     struct cut c = {out};
     pthread_mutex_lock(&w->lock);
-    int code = w->api.xTokenize(w->tokenizer, &c, why, text.n ? text.p : "", (int)text.n,
-                                take_word);
+    int code =
+        w->api.xTokenize(w->tokenizer, &c, why, text.n ? text.p : "", (int)text.n, take_word);
     pthread_mutex_unlock(&w->lock);
     if (code != SQLITE_OK && out->rc == BW_OK)
         out->rc = BW_MEMORY;

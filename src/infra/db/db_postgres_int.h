@@ -60,13 +60,13 @@ struct pg {
     struct db base;
     PGconn *c;
     bool in_tx, changed;
-    bool owed;                 /* the answer to the last COMMIT has not been read */
-    bool posted;               /* a change is among what is pending */
-    unsigned pending;          /* commands since the last sync */
+    bool owed;        /* the answer to the last COMMIT has not been read */
+    bool posted;      /* a change is among what is pending */
+    unsigned pending; /* commands since the last sync */
     size_t pending_bytes;
-    uint64_t names;      /* of prepared statements, counting */
-    uint64_t names_good; /* those up to here are known to the server */
-    uint64_t bad_from, bad_to; /* (from, to]: of the last failure, and never came to be */
+    uint64_t names;             /* of prepared statements, counting */
+    uint64_t names_good;        /* those up to here are known to the server */
+    uint64_t bad_from, bad_to;  /* (from, to]: of the last failure, and never came to be */
     uint64_t dead[PG_DEAD_MAX]; /* prepared statements to be thrown away */
     size_t n_dead;
     char xid[24]; /* of the transaction that is being written */
@@ -83,7 +83,7 @@ struct pg_param {
 struct pg_stmt {
     struct db_stmt base;
     char *sql;
-    uint64_t name; /* 0: not prepared */
+    uint64_t name;                      /* 0: not prepared */
     unsigned n_params, codes_at, id_at; /* from 1; 0: none */
     uint64_t queries;                   /* bit N - 1: parameter N is a full-text query */
     struct pg_table *id_table;
@@ -182,15 +182,15 @@ extern const char pg_fulltext_functions[]; /* SQL of ft_query() and its like */
 enum bw_rc pg_copy_tables(struct db *db, copy_table_fn fn, void *arg, struct bw_err *err);
 const char *pg_copy_schema(const struct db *db, const char *table);
 enum bw_rc pg_copy_scan(struct db *db, const char *sql, copy_row_fn fn, void *arg,
-                       struct bw_err *err);
+                        struct bw_err *err);
 enum bw_rc pg_copy_open(struct db *db, const char *table, const char *columns, size_t n,
-                       void **ret_sink, struct bw_err *err);
+                        void **ret_sink, struct bw_err *err);
 enum bw_rc pg_copy_row(struct db *db, void *sink, const struct db_stmt *row,
-                      const struct copy_column *columns, size_t n, struct bw_err *err);
+                       const struct copy_column *columns, size_t n, struct bw_err *err);
 enum bw_rc pg_copy_close(struct db *db, void *sink, enum bw_rc rc, struct bw_err *err);
 enum bw_rc pg_fulltext_names(struct db *db, copy_name_fn fn, void *arg, struct bw_err *err);
 enum bw_rc pg_fulltext_each(struct db *db, const char *name, copy_text_fn fn, void *arg,
-                           struct bw_err *err);
+                            struct bw_err *err);
 enum bw_rc pg_id_each(struct db *db, copy_id_fn fn, void *arg, struct bw_err *err);
 enum bw_rc pg_id_set(struct db *db, const char *table, int64_t last, struct bw_err *err);
 

@@ -32,8 +32,8 @@ struct text {
 
 static enum bw_rc refuse(const struct text *t, const char *why, struct bw_view what)
 {
-    return bw_fail_detail(t->err, BW_BROKEN, DB_SAY_BROKEN, "%s: %.*s in: %.160s", why,
-                          BW_VF(what), t->st->base.text);
+    return bw_fail_detail(t->err, BW_BROKEN, DB_SAY_BROKEN, "%s: %.*s in: %.160s", why, BW_VF(what),
+                          t->st->base.text);
 }
 
 /* Bare ? get their numbers, and all are counted. */
@@ -108,8 +108,8 @@ static enum bw_rc look(struct text *t, struct bw_view text)
             BW_TRY(note_gate(t, l.name));
         if (lex_is_word(&l, "reachable_"))
             t->wants_codes = true;
-        if (reads && (lex_is_word(&l, "INSERT") || lex_is_word(&l, "UPDATE") ||
-                      lex_is_word(&l, "DELETE")))
+        if (reads &&
+            (lex_is_word(&l, "INSERT") || lex_is_word(&l, "UPDATE") || lex_is_word(&l, "DELETE")))
             return refuse(t, "a query that changes", l.name);
         if (l.kind == LEX_WORD && !reads && lex_is_word(&l, "INTO")) {
             struct lex name = l;

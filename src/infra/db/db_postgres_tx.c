@@ -145,8 +145,8 @@ enum bw_rc pg_begin_write(struct db *base, int64_t *ret_last_us, struct bw_err *
     db->in_tx = true;
     db->changed = false;
     BW_TRY(pg_put(db, lock, err));
-    BW_TRY(pg_put(db,
-                  "SELECT last_us, pg_current_xact_id()::text FROM lane_clock WHERE id = 1", err));
+    BW_TRY(
+        pg_put(db, "SELECT last_us, pg_current_xact_id()::text FROM lane_clock WHERE id = 1", err));
     BW_TRY(pg_sync(db, &r, err));
     bool there = PQntuples(r) == 1;
     int64_t last_us = there ? pg_value_int(r, 0, 0) : 0;

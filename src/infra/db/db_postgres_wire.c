@@ -141,8 +141,12 @@ static enum bw_rc set_up(PGconn *c, bool writer, bool read_only, struct bw_err *
 
 static PGconn *dial(const char *url)
 {
-    const char *const names[] = {"dbname", "fallback_application_name", "connect_timeout",
-                                 "keepalives_idle", "keepalives_interval", "keepalives_count",
+    const char *const names[] = {"dbname",
+                                 "fallback_application_name",
+                                 "connect_timeout",
+                                 "keepalives_idle",
+                                 "keepalives_interval",
+                                 "keepalives_count",
                                  NULL};
     const char *const values[] = {url, "breakwater", "5", "30", "10", "3", NULL};
     return PQconnectdbParams(names, values, 1);

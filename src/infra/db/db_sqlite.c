@@ -351,8 +351,8 @@ static enum bw_rc lite_make_schema(struct db *db, struct bw_err *err)
 static enum bw_rc lite_check_step(struct db *db, const char *name, struct bw_err *err)
 {
     int64_t wrong = 0;
-    BW_TRY(lite_number(lite_of(db)->c, "SELECT count(*) FROM pragma_foreign_key_check", &wrong,
-                       err));
+    BW_TRY(
+        lite_number(lite_of(db)->c, "SELECT count(*) FROM pragma_foreign_key_check", &wrong, err));
     if (wrong > 0)
         return bw_fail(err, BW_BROKEN, "schema step %s leaves %lld rows that refer to nothing",
                        name, (long long)wrong);

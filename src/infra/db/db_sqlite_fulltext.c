@@ -21,7 +21,8 @@ void lite_fulltext_done(struct lite *db)
     ZSTD_freeDCtx(db->unsqueeze);
 }
 
-static enum bw_rc squeeze(struct lite *db, struct bw_view text, struct bw_buf *b, struct bw_err *err)
+static enum bw_rc squeeze(struct lite *db, struct bw_view text, struct bw_buf *b,
+                          struct bw_err *err)
 {
     if (!db->squeeze && !(db->squeeze = ZSTD_createCCtx()))
         return bw_fail_memory(err);

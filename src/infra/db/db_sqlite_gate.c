@@ -30,8 +30,8 @@ enum bw_rc lite_gates_load(struct db_engine *e, sqlite3 *c, struct bw_err *err)
         if (!name)
             rc = bw_fail_memory(err);
         else if (sqlite3_column_int(s, 1) == 0)
-            rc = bw_fail_detail(err, BW_BROKEN, DB_SAY_BROKEN,
-                                "view v_%s does not ask reach()", name);
+            rc = bw_fail_detail(err, BW_BROKEN, DB_SAY_BROKEN, "view v_%s does not ask reach()",
+                                name);
         else
             rc = db_gate_add(e, name, err);
     }

@@ -109,15 +109,15 @@ int lite_check_wrote(void *engine, sqlite3 *c, const char *name, int pages); /* 
 enum bw_rc lite_copy_tables(struct db *db, copy_table_fn fn, void *arg, struct bw_err *err);
 const char *lite_copy_schema(const struct db *db, const char *table);
 enum bw_rc lite_copy_scan(struct db *db, const char *sql, copy_row_fn fn, void *arg,
-                       struct bw_err *err);
+                          struct bw_err *err);
 enum bw_rc lite_copy_open(struct db *db, const char *table, const char *columns, size_t n,
-                       void **ret_sink, struct bw_err *err);
+                          void **ret_sink, struct bw_err *err);
 enum bw_rc lite_copy_row(struct db *db, void *sink, const struct db_stmt *row,
-                      const struct copy_column *columns, size_t n, struct bw_err *err);
+                         const struct copy_column *columns, size_t n, struct bw_err *err);
 enum bw_rc lite_copy_close(struct db *db, void *sink, enum bw_rc rc, struct bw_err *err);
 enum bw_rc lite_fulltext_names(struct db *db, copy_name_fn fn, void *arg, struct bw_err *err);
 enum bw_rc lite_fulltext_each(struct db *db, const char *name, copy_text_fn fn, void *arg,
-                           struct bw_err *err);
+                              struct bw_err *err);
 enum bw_rc lite_id_each(struct db *db, copy_id_fn fn, void *arg, struct bw_err *err);
 enum bw_rc lite_id_set(struct db *db, const char *table, int64_t last, struct bw_err *err);
 

@@ -95,8 +95,7 @@ void lite_bind_text(struct db_stmt *st, int at, struct bw_view v)
 
 void lite_bind_bytes(struct db_stmt *st, int at, struct bw_view v)
 {
-    bound(st, at,
-          sqlite3_bind_blob64(lite_stmt_of(st)->s, at, v.n ? v.p : "", v.n, SQLITE_STATIC));
+    bound(st, at, sqlite3_bind_blob64(lite_stmt_of(st)->s, at, v.n ? v.p : "", v.n, SQLITE_STATIC));
 }
 
 void lite_bind_null(struct db_stmt *st, int at)

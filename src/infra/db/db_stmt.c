@@ -147,8 +147,11 @@ enum bw_rc db_prepare(struct db *db, enum db_mode mode, const struct viewer *vie
         bool taken = false;
         if (origin)
             n = strlen(sql);
-        const struct db_stmt like = {
-            .db = db, .mode = mode, .ungated = ungated, .hash = text_hash(sql, n), .n = n};
+        const struct db_stmt like = {.db = db,
+                                     .mode = mode,
+                                     .ungated = ungated,
+                                     .hash = text_hash(sql, n),
+                                     .n = n};
         st = cache_find(db, &like, sql, &taken);
         if (!st)
             BW_TRY(prepare_new(db, &like, sql, !taken, &st, err));
@@ -317,7 +320,8 @@ static enum bw_rc fault(struct db_stmt *st, struct bw_err *err)
     return db_fail_io(err, "db.step");
 }
 
-static enum bw_rc step_with(struct db_stmt *st, enum bw_rc (*step)(struct db_stmt *, struct bw_err *),
+static enum bw_rc step_with(struct db_stmt *st,
+                            enum bw_rc (*step)(struct db_stmt *, struct bw_err *),
                             struct bw_err *err)
 {
     BW_ASSERT(st->in_use);

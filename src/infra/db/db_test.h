@@ -49,7 +49,8 @@ UNUSED static const struct db_migration TEST_STEPS[] = {
      "CREATE TABLE item (id $id, audience_id $int NOT NULL, title $text NOT NULL) $strict;\n"
      "CREATE INDEX item_audience ON item (audience_id, id);\n"
      "CREATE TABLE opens (audience_id $int NOT NULL, code $int NOT NULL) $strict;\n"
-     "INSERT INTO opens (audience_id, code) VALUES (1, 1), (2, 2), (3, 3), (4, 4), (5, 5), (6, 6);\n"
+     "INSERT INTO opens (audience_id, code) VALUES (1, 1), (2, 2), (3, 3), (4, 4), (5, 5), (6, "
+     "6);\n"
      "$gate(item); $fulltext(item); -- $comments keep their $\n"},
     {3, "0003_note",
      "CREATE TABLE note (id $id, item_id $int NOT NULL REFERENCES item (id),"
@@ -141,17 +142,17 @@ UNUSED static int64_t test_item(struct db_engine *e, int64_t audience, const cha
 }
 
 /* The same of tables without an audience, in a session of its own. */
-#define TEST_PLAIN(e, sql)                                                                 \
-    ({                                                                                     \
-        struct db *db_ = NULL;                                                             \
-        struct db_stmt *st_ = NULL;                                                        \
-        struct bw_err err_ = {.rc = BW_OK};                                                \
-        int64_t got_ = -2;                                                                 \
+#define TEST_PLAIN(e, sql)                                                                  \
+    ({                                                                                      \
+        struct db *db_ = NULL;                                                              \
+        struct db_stmt *st_ = NULL;                                                         \
+        struct bw_err err_ = {.rc = BW_OK};                                                 \
+        int64_t got_ = -2;                                                                  \
         if (db_open((e), &db_, &err_) == BW_OK && db_plain(db_, sql, &st_, &err_) == BW_OK) \
-            got_ = db_row(st_, &err_) == BW_OK ? db_int(st_, 0) : -1;                      \
-        db_stmt_free(st_);                                                                 \
-        db_close(db_);                                                                     \
-        got_;                                                                              \
+            got_ = db_row(st_, &err_) == BW_OK ? db_int(st_, 0) : -1;                       \
+        db_stmt_free(st_);                                                                  \
+        db_close(db_);                                                                      \
+        got_;                                                                               \
     })
 
 /* First column of the first row as VIEWER; -1 none, -2 refused or failed. */

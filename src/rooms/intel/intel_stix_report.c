@@ -6,8 +6,8 @@
 
 #define REASON_MAX 400
 
-static void BW_PRINTF(3, 0) add(struct intel_report *r, struct bw_view where, const char *fmt,
-                                va_list args)
+static void BW_PRINTF(3, 0)
+    add(struct intel_report *r, struct bw_view where, const char *fmt, va_list args)
 {
     char text[REASON_MAX];
     struct bw_err ignored;
