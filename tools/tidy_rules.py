@@ -29,7 +29,7 @@ BANNED = {"strcpy": "memcpy or struct bw_view", "strcat": "struct bw_buf",
 BANNED_CALL = re.compile(r"(?<![\w.>])(" + "|".join(BANNED) + r")\s*\(")
 SPDX = "SPDX-License-Identifier: Apache-2.0"
 SPDX_KINDS = {".c", ".h", ".py", ".sh", ".sql", ".css", ".js", ".build"}
-ENGINE = re.compile(r"sqlite|(?<!scan_)(?<!scan6_)postgres|libpq|(?<!#)\bpragma\b|autoincrement|\browid\b|\bPQ[a-z]+\(",
+ENGINE = re.compile(r"sqlite|(?<!scan_)(?<!scan6_)postgres(?!ql://)|libpq|(?<!#)\bpragma\b|autoincrement|\browid\b|\bPQ[a-z]+\(",
                     re.I)
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 LAYERS = ["base", "infra", "core", "rooms", "app"]

@@ -256,7 +256,7 @@ const struct command app_commands[] = {
     {"ledger", "verify [--data DIR]", "check the ledger, its signatures and the database",
      "Recomputes every leaf, opening and checkpoint from the stored rows.", run_ledger},
     {"migrate", "--to DATABASE [--data DIR] [--database FROM]",
-     "move the hub to another database, PostgreSQL or a file",
+     "move the hub to another database, a server or a file",
      "DATABASE is postgresql://user:password@host/name, or the path of a new file. Stop the hub "
      "first.\n"
      "All rows are read back and the ledger is verified on both sides; the old database is only "

@@ -101,6 +101,8 @@ static enum bw_rc begin(struct group *g, struct bw_err *err)
     int64_t last = 0, now = bw_now_us();
     if (bw_fault("db.begin"))
         return db_fail_io(err, "db.begin");
+    if (l->db && g->engine->driver->idle_ok && !g->engine->driver->idle_ok(l->db))
+        db_disconnect(BW_TAKE(l->db));
     if (!l->db)
         BW_TRY(db_connect(g->engine, true, &l->db, err));
     g->tx.db = l->db;

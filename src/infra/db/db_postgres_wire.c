@@ -81,7 +81,8 @@ static enum bw_rc fail_state(const PGresult *r, const struct failure **ret, stru
 enum bw_rc pg_fail_result(struct pg *db, const PGresult *r, struct bw_err *err)
 {
     const struct failure *f;
-    if (PQstatus(db->c) == CONNECTION_BAD)
+    /* What libpq itself reports has no SQLSTATE: the connection. */
+    if (PQstatus(db->c) == CONNECTION_BAD || !PQresultErrorField(r, PG_DIAG_SQLSTATE))
         return pg_fail_lost(db, err);
     enum bw_rc rc = fail_state(r, &f, err);
     if (f && f->again)
