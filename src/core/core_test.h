@@ -5,6 +5,7 @@
 #define CORE_TEST_H
 
 #include "bw_test.h"
+#include "db_test_engine.h"
 #include "hub.h"
 
 #include <ftw.h>
@@ -51,7 +52,7 @@ core_test_engine(const char *name, const struct db_migration *more, size_t n_mor
     snprintf(path, sizeof(path), "%s/%s.db", core_test_dir(), name);
     BW_ASSERT(crypto_init(&err) == BW_OK);
     audience_store_clear();
-    enum bw_rc rc = db_engine_open(&(struct db_options){.url = path,
+    enum bw_rc rc = db_engine_open(&(struct db_options){.url = db_test_url(path),
                                                         .reach = viewer_reach,
                                                         .reach_list = viewer_reach_list,
                                                         .codes = viewer_codes,

@@ -49,7 +49,8 @@ static enum bw_rc damage(struct db_tx *tx, void *arg, struct bw_err *err)
 {
     BW_AUTO(db_stmt) *st = NULL;
     (void)arg;
-    BW_TRY(db_change(tx, "UPDATE artifact_chunk SET bytes = zeroblob(20)", &st, err));
+    BW_TRY(db_change(tx, "UPDATE artifact_chunk SET bytes = ?1", &st, err));
+    db_bind_bytes(st, 1, BW_V("twenty bytes of this"));
     return db_run(st, err);
 }
 

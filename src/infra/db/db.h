@@ -172,8 +172,8 @@ BW_MUST_CHECK enum bw_rc db_post_id(struct db_stmt *st, int64_t *ret_id, struct 
 void db_again(struct db_stmt *st);            /* reset for other values, for loops */
 int64_t db_changes(const struct db_stmt *st); /* rows touched by the last db_run */
 
-/* Columns count from 0. Views stay valid until the next db_row, db_again or free. NULL reads as 0
- * and as the empty view. */
+/* Columns count from 0 and are read by their own type: a number is no text. Views stay valid until
+ * the next db_row, db_again or free. NULL reads as 0 and as the empty view. */
 int64_t db_int(const struct db_stmt *st, int column);
 double db_real(const struct db_stmt *st, int column);
 struct bw_view db_text(const struct db_stmt *st, int column);

@@ -104,8 +104,12 @@ static enum bw_rc look(struct text *t, struct bw_view text)
     struct lex l = lex_of(text);
     bool reads = t->st->base.mode != DB_CHANGE;
     while (lex_next(&l) != LEX_END) {
-        if (l.kind == LEX_WORD && lex_has_prefix(l.name, "v_") && t->st->base.mode != DB_PLAIN)
+        if (l.kind == LEX_WORD && lex_has_prefix(l.name, "v_"))
             BW_TRY(note_gate(t, l.name));
+        if (l.kind == LEX_WORD &&
+            (lex_has_prefix(l.name, "pg_") || lex_has_prefix(l.name, "breakwater_") ||
+             lex_is_word(&l, "information_schema")))
+            return refuse(t, "the server's own tables", l.name); /* they count rows of any table */
         if (lex_is_word(&l, "reachable_"))
             t->wants_codes = true;
         if (reads &&
@@ -117,6 +121,8 @@ static enum bw_rc look(struct text *t, struct bw_view text)
             t->st->id_table = id_table(t, name.name);
         }
     }
+    if (t->wants_codes && t->st->base.mode == DB_PLAIN)
+        return refuse(t, "a gated table is read without a viewer", BW_V(""));
     unsigned at = t->st->n_params;
     if (t->wants_codes && !t->st->base.ungated)
         t->st->codes_at = ++at;

@@ -413,6 +413,8 @@ struct bw_view pg_column_bytes(const struct db_stmt *base, int column)
     const struct pg_stmt *st = pg_stmt_of(base);
     if (!has(st, column) || PQgetisnull(st->res, st->row, column))
         return (struct bw_view){NULL, 0};
+    Oid type = PQftype(st->res, column);
+    BW_ASSERT(type != PG_INT8 && type != PG_INT4 && type != PG_FLOAT8); /* a number is no text */
     return bw_view_of(PQgetvalue(st->res, st->row, column),
                       (size_t)PQgetlength(st->res, st->row, column));
 }

@@ -429,6 +429,8 @@ enum bw_rc db_fulltext_put(struct db_tx *tx, const char *name, int64_t id, struc
     if (folded.n > DB_FULLTEXT_MAX)
         return bw_fail(err, BW_LIMIT, "a text of more than %u bytes cannot be searched",
                        DB_FULLTEXT_MAX);
+    if ((folded.n > 0 && memchr(folded.p, '\0', folded.n)) || !bw_utf8_valid(folded))
+        return bw_fail(err, BW_INVALID, "a text that is to be searched is not valid UTF-8");
     return tx->db->engine->driver->fulltext_put(tx->db, name, id, folded, err);
 }
 

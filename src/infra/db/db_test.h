@@ -7,6 +7,7 @@
 #include "bw_log.h"
 #include "bw_test.h"
 #include "db.h"
+#include "db_test_engine.h"
 #include <dirent.h>
 #include <unistd.h>
 
@@ -104,7 +105,7 @@ UNUSED static struct db_options test_options(const char *path)
 
 UNUSED static struct db_engine *test_engine(const char *name)
 {
-    struct db_options o = test_options(test_path(name));
+    struct db_options o = test_options(db_test_url(test_path(name)));
     struct db_engine *e = NULL;
     struct bw_err err = {.rc = BW_OK};
     if (db_engine_open(&o, &e, &err) != BW_OK) {

@@ -96,11 +96,11 @@ static const struct refusal {
 BW_TEST(queries_refused)
 {
     struct db_engine *e = test_engine("refused.db");
-    BW_AUTO(db) *db = NULL;
     struct bw_err err = {.rc = BW_OK};
-    REQUIRE(db_open(e, &db, &err) == BW_OK);
     for (size_t i = 0; i < BW_COUNT(QUERIES); i++) {
+        BW_AUTO(db) *db = NULL; /* its own: nothing works behind a failure on a server */
         struct db_stmt *st = NULL;
+        REQUIRE(db_open(e, &db, &err) == BW_OK);
         enum bw_rc rc = db_query_text(db, &BOTH, QUERIES[i].sql, &st, &err);
         enum bw_rc run = BW_BROKEN; /* pragma tables are refused when they start */
         if (rc == BW_OK)
@@ -108,7 +108,6 @@ BW_TEST(queries_refused)
         SUBTEST(QUERIES[i].name, run == BW_BROKEN);
         db_stmt_free(st);
     }
-    db_close(BW_TAKE(db));
     db_engine_close(e);
 }
 
@@ -118,9 +117,9 @@ static const struct count {
 } COUNTS[] = {
     {"count", "SELECT count(*) FROM v_item", 0, 2, 3},
     {"count of a column", "SELECT count(title) FROM v_item", 0, 2, 3},
-    {"sum", "SELECT ifnull(sum(audience_id), 0) FROM v_item", 0, 2, 4},
-    {"max", "SELECT ifnull(max(id), 0) FROM v_item", 0, 3, 3},
-    {"min of an index", "SELECT ifnull(min(audience_id), 0) FROM v_item", 0, 1, 1},
+    {"sum", "SELECT coalesce(sum(audience_id), 0) FROM v_item", 0, 2, 4},
+    {"max", "SELECT coalesce(max(id), 0) FROM v_item", 0, 3, 3},
+    {"min of an index", "SELECT coalesce(min(audience_id), 0) FROM v_item", 0, 1, 1},
     {"exists", "SELECT EXISTS (SELECT 1 FROM v_item WHERE audience_id = 2)", 0, 0, 1},
     {"not exists", "SELECT NOT EXISTS (SELECT 1 FROM v_item)", 1, 0, 0},
     {"by id", "SELECT count(*) FROM v_item WHERE id = 2", 0, 0, 1},
@@ -132,7 +131,7 @@ static const struct count {
      "SELECT count(*) FROM plain p LEFT JOIN v_item i ON i.id = p.v WHERE i.id IS NOT NULL", 0, 1,
      1},
     {"union of gates",
-     "SELECT count(*) FROM (SELECT id FROM v_item UNION ALL SELECT id FROM v_note)", 0, 4, 6},
+     "SELECT count(*) FROM (SELECT id FROM v_item UNION ALL SELECT id FROM v_note) u", 0, 4, 6},
     {"cte of a gate", "WITH x AS (SELECT * FROM v_item) SELECT count(*) FROM x", 0, 2, 3},
     {"subquery in FROM", "SELECT count(*) FROM (SELECT DISTINCT title FROM v_item) AS item", 0, 2,
      3},
@@ -142,13 +141,16 @@ static const struct count {
      "WITH RECURSIVE x(n) AS (SELECT min(id) FROM v_item UNION ALL SELECT n + 1 FROM x WHERE n < 3)"
      " SELECT count(*) FROM x JOIN v_item i ON i.id = x.n",
      0, 2, 3},
-    {"window", "SELECT ifnull(max(n), 0) FROM (SELECT count(*) OVER () AS n FROM v_item) AS x", 0,
+    {"window", "SELECT coalesce(max(n), 0) FROM (SELECT count(*) OVER () AS n FROM v_item) AS x", 0,
      2, 3},
     {"driven by the audiences",
      "SELECT count(*) FROM $reachable r JOIN v_item i ON i.audience_id = r.audience_id", 0, 2, 3},
-    {"audiences", "SELECT count(*) FROM $reachable", 0, 1, 2},
-    {"one audience", "SELECT count(*) FROM $reachable WHERE audience_id = 2", 0, 0, 1},
-    {"in the audiences", "SELECT count(*) FROM v_item WHERE audience_id IN $reachable", 0, 2, 3},
+    {"audiences", "SELECT count(*) FROM $reachable r", 0, 1, 2},
+    {"one audience", "SELECT count(*) FROM $reachable r WHERE audience_id = 2", 0, 0, 1},
+    {"in the audiences",
+     "SELECT count(*) FROM v_item WHERE audience_id IN (SELECT r.audience_id FROM"
+     " $reachable r)",
+     0, 2, 3},
     {"reach by hand", "SELECT reach(1) + reach(2)", 0, 1, 2},
     {"no audience, nobody", "SELECT reach(NULL) + reach('1') + reach(1.0)", 0, 0, 0},
     {"match", "SELECT count(*) FROM v_item WHERE $match(item, ?1)", 0, 2, 3},
@@ -203,13 +205,17 @@ BW_TEST(gates_filter)
     REQUIRE(db_open(e, &db, &err) == BW_OK);
     for (size_t i = 0; i < BW_COUNT(COUNTS); i++) {
         const struct count *c = &COUNTS[i];
+        if (db_test_on_server() && strstr(c->sql, "reach(")) {
+            SKIP(1, "there is no reach() on a server");
+            continue;
+        }
         SUBTEST(c->name, CHECK_INT(count_as(db, &NOBODY, c), c->nobody) &&
                              CHECK_INT(count_as(db, &ONE, c), c->one) &&
                              CHECK_INT(count_as(db, &BOTH, c), c->both));
     }
     reach_calls = 0;
     CHECK_INT(TEST_NUMBER(db, &BOTH, "SELECT count(*) FROM v_item"), 3);
-    CHECK(reach_calls == 2); /* asked once for each audience */
+    CHECK(reach_calls == (db_test_on_server() ? 0 : 2)); /* asked once for each audience */
     db_close(BW_TAKE(db));
     db_engine_close(e);
 }
@@ -256,6 +262,8 @@ static bool nested_reach(const struct viewer *v, struct db *db, int64_t audience
 
 BW_TEST(reach_may_query)
 {
+    if (db_test_on_server())
+        return; /* reach() is not called there */
     struct db_options o = test_options(test_path("nested.db"));
     struct db_engine *e = NULL;
     struct bw_err err = {.rc = BW_OK};

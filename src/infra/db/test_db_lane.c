@@ -61,13 +61,20 @@ static bool everyone(const struct viewer *v, struct db *db, int64_t audience)
     return true;
 }
 
+static const int64_t *everyones_codes(const struct viewer *v, size_t *ret_n)
+{
+    *ret_n = SIZE_MAX;
+    return NULL;
+}
+
 BW_TEST(many_writers)
 {
-    struct db_options o = test_options(test_path("many.db"));
+    struct db_options o = test_options(db_test_url(test_path("many.db")));
     struct db_engine *e = NULL;
     struct bw_err err = {.rc = BW_OK};
     static struct writer writers[THREADS];
     o.reach = everyone;
+    o.codes = everyones_codes;
     REQUIRE(db_engine_open(&o, &e, &err) == BW_OK);
     test_item(e, 1, "all");
     for (int i = 0; i < THREADS; i++) {
@@ -88,7 +95,7 @@ BW_TEST(many_writers)
     CHECK(s.group_max > 1 && s.groups < s.writes);
     CHECK_INT(s.reruns, 0);
     CHECK_INT(number(e, "SELECT count(*) FROM v_note"), THREADS * WRITES);
-    CHECK_INT(number(e, "SELECT count(*) FROM (SELECT DISTINCT audience_id, weight FROM v_note)"),
+    CHECK_INT(number(e, "SELECT count(*) FROM (SELECT DISTINCT audience_id, weight FROM v_note) d"),
               THREADS * WRITES);
     CHECK(db_integrity(e, &err) == BW_OK);
     db_engine_close(e);
@@ -257,6 +264,10 @@ BW_TEST(groups)
 {
     for (size_t i = 0; i < BW_COUNT(MIXTURES); i++) {
         const struct mixture *x = &MIXTURES[i];
+        if (x->reruns && db_test_on_server()) {
+            SKIP(1, "ON CONFLICT ROLLBACK is SQLite's");
+            continue;
+        }
         char file[32];
         snprintf(file, sizeof file, "group%zu.db", i);
         struct db_engine *e = test_engine(file);
@@ -294,6 +305,10 @@ BW_TEST(a_fault_fails_one_write)
     for (size_t i = 0; i < BW_COUNT(POINTS); i++) {
         struct member m = {.key = 100 + (int)i};
         char name[64];
+        if (db_test_on_server() && POINTS[i].nth == 3) {
+            SKIP(1, "the commit is in two steps there");
+            continue;
+        }
         int64_t before = number(e, "SELECT count(*) FROM plain");
         bw_fault_arm(POINTS[i].point, (uint64_t)POINTS[i].nth, false);
         bool ok = CHECK_INT(db_write(e, member_in, &m, &err), BW_IO);
@@ -339,7 +354,7 @@ static enum bw_rc before(struct db_tx *tx, void *arg, struct bw_err *err)
     }
     BW_TRY(db_change(tx,
                      "INSERT INTO setting (name, value) VALUES ('sequenced', '1')"
-                     " ON CONFLICT (name) DO UPDATE SET value = value || '1'",
+                     " ON CONFLICT (name) DO UPDATE SET value = setting.value || '1'",
                      &st, err));
     return db_run(st, err);
 }
@@ -405,6 +420,8 @@ BW_TEST(time_rises)
 /* Erasing: a checkpoint that truncates comes by itself once nobody writes. */
 BW_TEST(the_log_is_emptied)
 {
+    if (db_test_on_server())
+        return; /* the server's own matter */
     struct db_engine *e = test_engine("log.db");
     struct bw_err err;
     struct member m = {.key = 1};

@@ -161,7 +161,6 @@ BW_TEST(columns)
     CHECK(bw_view_eq(db_bytes(st, 2), bw_view_of("\0\xff", 2)));
     CHECK(db_bytes(st, 3).n == 0 && !db_null(st, 3));
     CHECK(db_null(st, 4) && db_int(st, 4) == 0 && !db_text(st, 4).p && db_text(st, 4).n == 0);
-    CHECK_VIEW(db_text(st, 0), "-9223372036854775808");
     CHECK(db_row(st, &err) == BW_NOT_FOUND);
     CHECK(db_row(st, &err) == BW_NOT_FOUND); /* it does not start over */
     db_again(st);
@@ -397,7 +396,7 @@ BW_TEST(faults_of_a_session)
 
 BW_TEST(read_only)
 {
-    struct db_options o = test_options(test_path("ro.db"));
+    struct db_options o = test_options(db_test_url(test_path("ro.db")));
     struct db_engine *e = NULL;
     struct bw_err err = {.rc = BW_OK};
     o.read_only = true;

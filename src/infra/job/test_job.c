@@ -5,6 +5,7 @@
 #include "bw_fault.h"
 #include "bw_log.h"
 #include "bw_test.h"
+#include "db_test_engine.h"
 #include "job.h"
 #include <pthread.h>
 #include <sys/wait.h>
@@ -30,7 +31,9 @@ static const char *path_of(const char *name)
 
 static struct db_engine *open_engine(const char *name)
 {
-    struct db_options o = {.url = path_of(name), .migrations = &job_migration, .n_migrations = 1};
+    struct db_options o = {.url = db_test_url(path_of(name)),
+                           .migrations = &job_migration,
+                           .n_migrations = 1};
     struct db_engine *e = NULL;
     struct bw_err err = {.rc = BW_OK};
     if (db_engine_open(&o, &e, &err) != BW_OK)
@@ -42,7 +45,7 @@ static struct db_engine *open_engine(const char *name)
 static void close_engine(struct db_engine *e, const char *name)
 {
     db_engine_close(e);
-    unlink(path_of(name));
+    db_test_remove(path_of(name));
 }
 
 __attribute__((destructor)) static void sweep(void)
