@@ -3,9 +3,9 @@
 # Installs the Debian packages that are missing. `packages.sh build` for run.sh, `packages.sh test` for all.
 set -euo pipefail
 
-build=(build-essential meson ninja-build pkg-config python3 re2c libmicrohttpd-dev libsqlite3-dev
+build=(build-essential meson ninja-build pkg-config python3 re2c libmicrohttpd-dev libsqlite3-dev libpq-dev
     libsodium-dev liboath-dev libcurl4-openssl-dev libzstd-dev libmd4c-dev libopencc-dev zlib1g-dev)
-test=(clang clang-format libclang-rt-14-dev libjansson-dev chromium chromium-driver fonts-noto-cjk
+test=(postgresql clang clang-format libclang-rt-14-dev libjansson-dev chromium chromium-driver fonts-noto-cjk
     nodejs npm curl xz-utils)
 
 want=("${build[@]}")

@@ -23,6 +23,8 @@ import threading
 import time
 import urllib.parse
 
+import engine
+
 PROGRAM = os.environ.get("BREAKWATER", "build/test/breakwater")
 CACHE = pathlib.Path(os.environ.get("BREAKWATER_CACHE", tempfile.gettempdir() + "/breakwater-demo"))
 CHEAP = ["--set", "password_memory=8", "--set", "password_passes=1"]  # argon2id at its test setting
@@ -241,14 +243,17 @@ class Stream:
 class Hub:
     """demo=True: a copy of the filled community. Otherwise an empty folder made by `init`."""
 
-    def __init__(self, demo=True, args=(), data=None, env=None):
+    def __init__(self, demo=True, args=(), data=None, env=None, server=None):
         self.dir = pathlib.Path(data or tempfile.mkdtemp(prefix="breakwater-test-"))
         self.demo, self.args, self.env = demo, list(args), env
         self.own_dir = data is None
         self.browsers = {}
-        if data is None and demo:
+        like = demo_folder() if data is None and demo else None
+        if like:
             self.dir.rmdir()
-            shutil.copytree(demo_folder(), self.dir)
+            shutil.copytree(like, self.dir)
+        self.database = engine.Database(self.dir, server)
+        self.database.make(like)
         self.start()
 
     def start(self, wait=120):
@@ -256,7 +261,7 @@ class Hub:
         cmd += self.args + (["--demo"] if self.demo else [])
         self.log = open(self.dir / "test.log", "ab")
         self.process = subprocess.Popen(
-            cmd, stdout=subprocess.PIPE, stderr=self.log, env=dict(os.environ, **(self.env or {}))
+            cmd, stdout=subprocess.PIPE, stderr=self.log, env=self.environment()
         )
         self.port = None
         for line in self.process.stdout:
@@ -271,6 +276,9 @@ class Hub:
         if (self.dir / "demo.json").exists():
             d = json.loads((self.dir / "demo.json").read_text())
             self.people = {p["persona"]: p for p in d["people"]}
+
+    def environment(self):
+        return dict(os.environ, **self.database.environment(), **(self.env or {}))
 
     def client(self, persona=None, key=None, basic=None):
         if persona:
@@ -314,6 +322,7 @@ class Hub:
         log = (self.dir / "test.log").read_text(errors="replace")
         if self.own_dir:
             shutil.rmtree(self.dir, ignore_errors=True)
+            self.database.drop()
         for word in ("AddressSanitizer", "runtime error", "LeakSanitizer", "ThreadSanitizer"):
             if word in log:
                 raise AssertionError("the server's log: " + log[-6000:])
@@ -324,19 +333,21 @@ class Hub:
         """A command of the program on this hub's folder."""
         return subprocess.run(
             [PROGRAM, args[0], "--data", str(self.dir), *args[1:]],
-            input=input, capture_output=True, text=True, timeout=600,
+            input=input, capture_output=True, text=True, timeout=600, env=self.environment(),
         )
 
 
 def demo_folder():
     CACHE.mkdir(parents=True, exist_ok=True)
     stamp = "%d" % os.stat(PROGRAM).st_mtime_ns
-    folder = CACHE / ("demo-" + stamp)
-    with open(CACHE / "lock", "w") as lock:
+    kind = "demo-pg-" if engine.ON_SERVER else "demo-file-"
+    folder = CACHE / (kind + stamp + (pathlib.Path(engine.SERVER).name if engine.ON_SERVER else ""))
+    with open(CACHE / (kind + "lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "complete").exists():
-            for old in CACHE.glob("demo-*"):
-                shutil.rmtree(old, ignore_errors=True)
+            for old in CACHE.glob(kind + "*/"):
+                if stamp not in old.name:
+                    shutil.rmtree(old, ignore_errors=True)
             folder.mkdir()
             hub = Hub(data=str(folder))
             hub.done()

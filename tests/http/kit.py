@@ -11,6 +11,7 @@ import sqlite3
 import threading
 import time
 
+import engine
 from hub import Form, totp
 
 CSP = (
@@ -251,6 +252,8 @@ class Page(html.parser.HTMLParser):
 
 def columns(hub):
     """Every column name of every table of the hub's database."""
+    if engine.ON_SERVER:
+        return sorted({c for t, c in hub.database.columns() if "fts" not in t})
     db = sqlite3.connect("file:%s?mode=ro" % (hub.dir / "breakwater.db"), uri=True)
     try:
         tables = [r[0] for r in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]

@@ -2,10 +2,12 @@
 """From an empty folder to a shared alert, as a new operator does it: init, the first sign-in with its app, an
 organisation, an invited person, their password, an alert, and the mail of it at a real mail server."""
 import html
+import os
 import re
 import subprocess
 import tempfile
 
+import engine
 from hub import Form, Hub, PROGRAM, totp
 from kit import MailServer, Page, csrf, sign_in_new
 from tap import case, check, contains, equal, lacks, main
@@ -17,9 +19,16 @@ post = None
 folder = None
 
 
+def environment(data):
+    database = engine.Database(data)
+    database.make()
+    return dict(os.environ, **database.environment())
+
+
 def init(data, *lines):
     return subprocess.run([PROGRAM, "init", "--data", data, "--set", "password_memory=8", "--set", "password_passes=1"],
-                          input="".join(l + "\n" for l in lines), capture_output=True, text=True, timeout=120)
+                          input="".join(l + "\n" for l in lines), capture_output=True, text=True, timeout=120,
+                          env=environment(data))
 
 
 def before():
@@ -54,8 +63,9 @@ def init_asks_four_things_and_refuses_what_would_not_work():
 
 @case
 def an_empty_folder_is_not_served():
-    r = subprocess.run([PROGRAM, "serve", "--data", tempfile.mkdtemp(dir=folder), "--listen", "127.0.0.1:0"],
-                       capture_output=True, text=True, timeout=60)
+    empty = tempfile.mkdtemp(dir=folder)
+    r = subprocess.run([PROGRAM, "serve", "--data", empty, "--listen", "127.0.0.1:0"],
+                       capture_output=True, text=True, timeout=60, env=environment(empty))
     check(r.returncode != 0, "serve without a hub")
     contains(r.stderr, "init")
 

@@ -301,7 +301,10 @@ BW_TEST(plain_refuses)
     REQUIRE(db_open(e, &db, &err) == BW_OK);
     for (size_t i = 0; i < BW_COUNT(PLAIN); i++) {
         struct db_stmt *st = NULL;
-        SUBTEST(PLAIN[i].name, db_plain_text(db, PLAIN[i].sql, &st, &err) == BW_BROKEN && !st);
+        enum bw_rc rc = db_plain_text(db, PLAIN[i].sql, &st, &err);
+        if (rc == BW_OK && db_test_on_server()) /* it learns there that there is no reach() */
+            rc = db_row(st, &err);
+        SUBTEST(PLAIN[i].name, CHECK_INT(rc, BW_BROKEN));
         db_stmt_free(st);
     }
     BW_AUTO(db_stmt) *st = NULL;
