@@ -141,7 +141,8 @@ static enum bw_rc tamper(struct db_tx *tx, void *arg, struct bw_err *err)
         BW_TRY(db_change(tx, "UPDATE opening SET audience_id = 5 WHERE event_id = 2", &st, err));
         break;
     case 3:
-        BW_TRY(db_change(tx, "UPDATE opening SET payload = x'00' WHERE event_id = 2", &st, err));
+        BW_TRY(db_change(tx, "UPDATE opening SET payload = ?1 WHERE event_id = 2", &st, err));
+        db_bind_bytes(st, 1, bw_view_of("\0", 1));
         break;
     case 4:
         BW_TRY(db_change(tx, "UPDATE event SET added_us = 1 WHERE position = 1", &st, err));
@@ -153,7 +154,8 @@ static enum bw_rc tamper(struct db_tx *tx, void *arg, struct bw_err *err)
         BW_TRY(db_change(tx, "UPDATE event SET position = 99 WHERE position = 1", &st, err));
         break;
     case 7:
-        BW_TRY(db_change(tx, "UPDATE ledger_state SET size = 2, peaks = x''", &st, err));
+        BW_TRY(db_change(tx, "UPDATE ledger_state SET size = 2, peaks = ?1", &st, err));
+        db_bind_bytes(st, 1, BW_V(""));
         break;
     default:
         BW_ASSERT(false);

@@ -6,7 +6,7 @@ import os
 import pathlib
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
 import postgres  # noqa: E402
 
 ON_SERVER = os.environ.get("BREAKWATER_TEST_ENGINE") == "postgresql"

@@ -39,6 +39,7 @@ __attribute__((unused)) static void db_test_sql(const char *database, const char
     char url[256];
     db_test_url_of(database, url, sizeof(url));
     PGconn *c = PQconnectdb(url);
+    PQclear(PQexec(c, "SET client_min_messages = warning"));
     PGresult *r = PQexec(c, sql);
     ExecStatusType s = PQresultStatus(r);
     if (s != PGRES_COMMAND_OK && s != PGRES_TUPLES_OK)
