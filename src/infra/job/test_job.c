@@ -124,8 +124,12 @@ static enum bw_rc run_echo(struct job *job, struct bw_err *err)
     return job_progress(job, 3, 10, BW_V("reading"), err);
 }
 
+static _Atomic bool slow_held; /* a slow job does not end while it is set */
+
 static enum bw_rc run_slow(struct job *job, struct bw_err *err)
 {
+    while (slow_held)
+        usleep(1000);
     int now = ++together;
     if (now > most_together)
         most_together = now;
@@ -525,10 +529,12 @@ BW_TEST(finishing_waits_for_the_disk)
 {
     struct db_engine *e = open_engine("disk.db");
     struct job_runner *r = start(e, KINDS, BW_COUNT(KINDS));
+    slow_held = true;
     struct bw_id id = add(e, "slow", "", "", 0);
     job_wake(r);
     CHECK(reaches(e, id, JOB_RUNNING, 1));
     bw_fault_arm("db.commit", 1, true);
+    slow_held = false;
     usleep(300000);
     CHECK(status(e, id).phase == JOB_RUNNING);
     bw_fault_clear();
