@@ -15,6 +15,8 @@
 #include "bw_fault.h"
 #include "bw_log.h"
 
+#include <poll.h>
+
 static const char SAY_AWAY[] =
     "the database server is away: nothing was saved, try again in a moment";
 
@@ -302,9 +304,13 @@ bool pg_settle(struct pg *db)
     return read_answers(db, NULL, &ignored) == BW_OK && !db->base.lost;
 }
 
-/* An idle connection has nothing to say: what can be read is the news of its end. */
+/* An idle connection has nothing to say: what can be read is the news of its end, or settings that
+ * were changed meanwhile. Another one is made then. */
 bool pg_idle_ok(struct db *base)
 {
     struct pg *db = pg_of(base);
-    return pg_settle(db) && PQconsumeInput(db->c) && PQstatus(db->c) == CONNECTION_OK;
+    if (!pg_settle(db))
+        return false;
+    struct pollfd fd = {.fd = PQsocket(db->c), .events = POLLIN};
+    return poll(&fd, 1, 0) == 0;
 }
