@@ -63,10 +63,7 @@ static void say_how_to_go_on(const struct app_options *o, const char *to)
     printf("\nThe hub is in the new database now; the old one is as it was. To use the new one, "
            "put\n\n"
            "    database = %s\n\ninto %s/breakwater.conf and start the hub.\n",
-           db_url_is_server(to) ? to : "", o->data_dir);
-    if (!db_url_is_server(to))
-        printf("(An empty value is the file %s/breakwater.db; another path is given in full.)\n",
-               o->data_dir);
+           to, o->data_dir);
 }
 
 int app_migrate(int argc, char **argv)

@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Databases that are not as they should be, and moving a hub between two: what an operator reads, what is left.
+
+The whole program on a PostgreSQL server of its own. `breakwater migrate` there and back, killed and cut off in the
+middle; schema steps killed; wrong passwords, other programs' tables, roles that may only read, a full disk.
+"""
+import hashlib
+import pathlib
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "http"))
+import engine  # noqa: E402
+from hub import Hub, PROGRAM  # noqa: E402
+from tap import case, check, contains, equal, lacks, main  # noqa: E402
+import postgres  # noqa: E402
+
+FIRST = "Harbour Centre\nOlga Tide\nolga@centre.example\nlantern-over-dark-water\n"
+CHEAP = ["--set", "password_memory=8", "--set", "password_passes=1"]
+server = folder = None
+
+
+def before():
+    global server, folder
+    engine.ON_SERVER = False  # hubs here begin with a file, and are told of the server by name
+    server = postgres.Server()
+    folder = tempfile.mkdtemp(prefix="breakwater-test-")
+
+
+def after():
+    server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def run(*args, input=None, timeout=300):
+    r = subprocess.run([PROGRAM, *args], input=input, capture_output=True, text=True, timeout=timeout, check=False)
+    for word in ("Sanitizer", "runtime error"):
+        lacks(r.stderr, word)
+    return r
+
+
+def init(name, data=None, url=None):
+    return run("init", "--data", data or tempfile.mkdtemp(dir=folder), "--database", url or server.url(name), *CHEAP,
+               input=FIRST)
+
+
+def refused(r, *says):
+    check(r.returncode == 1, "exit status %d: %s" % (r.returncode, r.stderr))
+    for text in says:
+        contains(r.stderr, text)
+    lacks(r.stderr, "mistake")
+
+
+@case
+def a_server_that_is_not_there():
+    refused(init("x", url="postgresql:///x?host=%s/nowhere" % folder), "the database cannot be used")
+    refused(init("not_made"), "the database cannot be used", "not_made")
+
+
+@case
+def a_wrong_password_and_it_is_not_shown():
+    postgres.create("locked", server.folder)
+    postgres.sql("CREATE ROLE keeper LOGIN PASSWORD 'right-horse'; GRANT ALL ON DATABASE locked TO keeper", folder=server.folder)
+    with open(server.data + "/pg_hba.conf", encoding="utf-8") as f:
+        before = f.read()
+    with open(server.data + "/pg_hba.conf", "w", encoding="utf-8") as f:
+        f.write("local locked keeper scram-sha-256\n" + before)
+    postgres.sql("SELECT pg_reload_conf()", folder=server.folder)
+    time.sleep(0.3)
+    url = "postgresql://keeper:%s@/locked?host=" + server.folder
+    r = init("locked", url=url % "wrong-horse")
+    refused(r, "the database cannot be used", "password")
+    lacks(r.stderr, "wrong-horse")
+    data = tempfile.mkdtemp(dir=folder)
+    r = init("locked", data, url % "right-horse")
+    equal(r.returncode, 0, r.stderr)
+    r = run("config", "--data", data, "--database", url % "right-horse")
+    contains(r.stdout, "database = (set)")
+    lacks(r.stdout, "right-horse")
+
+
+@case
+def a_database_of_another_program():
+    postgres.create("shop", server.folder)
+    postgres.sql("CREATE TABLE public.orders (id int)", "shop", server.folder)
+    refused(init("shop"), "not a Breakwater database", "orders")
+    equal(postgres.sql("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'breakwater%'", "shop", server.folder), "0")
+
+
+@case
+def another_encoding():
+    postgres.sql("CREATE DATABASE old TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'", folder=server.folder)
+    refused(init("old"), "LATIN1", "UTF8")
+
+
+@case
+def a_newer_schema_and_an_empty_one():
+    postgres.create("newer", server.folder)
+    data = tempfile.mkdtemp(dir=folder)
+    refused(run("ledger", "verify", "--data", data, "--database", server.url("newer")), "there is no hub in that database", "init")
+    equal(init("newer", data).returncode, 0)
+    postgres.sql("INSERT INTO breakwater.migration VALUES (9999, '9999_tomorrow', 0, '99.0')", "newer", server.folder)
+    refused(run("ledger", "verify", "--data", data, "--database", server.url("newer")), "needs Breakwater 99.0", "9999_tomorrow")
+
+
+@case
+def roles_that_may_not_write():
+    postgres.create("museum", server.folder)
+    data = tempfile.mkdtemp(dir=folder)
+    equal(init("museum", data).returncode, 0)
+    postgres.sql("CREATE ROLE visitor LOGIN; GRANT USAGE ON SCHEMA breakwater, breakwater_gated TO visitor;"
+                 "GRANT SELECT ON ALL TABLES IN SCHEMA breakwater, breakwater_gated TO visitor", "museum", server.folder)
+    as_visitor = server.url("museum").replace("user=" + postgres.USER, "user=visitor")
+    refused(run("serve", "--data", data, "--database", as_visitor, "--listen", "127.0.0.1:0"), "visitor", "may not write", "OWNER TO")
+    postgres.sql("ALTER DATABASE museum SET default_transaction_read_only = on", folder=server.folder)
+    refused(run("serve", "--data", data, "--database", server.url("museum"), "--listen", "127.0.0.1:0"), "may only be read")
+    refused(run("init", "--data", data, "--database", "mysql://host/x", input=FIRST), "mysql://host/x", "postgresql://")
+
+
+@case
+def a_full_disk_fails_writes_and_nothing_else():
+    """As the server says it: SQLSTATE 53100."""
+    engine.ON_SERVER = True
+    engine.SERVER = server.folder
+    hub = Hub(demo=True, server=server)
+    try:
+        c = hub.client("bank")
+        postgres.sql("CREATE FUNCTION public.full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION"
+                     " 'could not extend file' USING ERRCODE = '53100'; END $$;"
+                     "CREATE TRIGGER full_disk BEFORE INSERT ON breakwater.event EXECUTE FUNCTION public.full()",
+                     hub.database.name, server.folder)
+        item = {"kind": "alert", "title": "Full", "lang": "en", "tlp": "green", "severity": "low", "publish": True,
+                "body": "198.51.100.9", "audience": {"people": [hub.people["hospital"]["email"]]}}
+        a = c.post_json("/api/v1/items", item)
+        equal(a.status, 503, a.text)
+        contains(a.text, "disk is full")
+        equal(c.get("/api/v1/items").status, 200)
+        postgres.sql("DROP TRIGGER full_disk ON breakwater.event", hub.database.name, server.folder)
+        equal(c.post_json("/api/v1/items", item).status, 201)
+    finally:
+        hub.done()
+        engine.ON_SERVER = False
+
+
+@case
+def text_that_a_database_cannot_hold_is_refused_at_the_door():
+    engine.ON_SERVER = True
+    hub = Hub(demo=True, server=server)
+    try:
+        c = hub.client("bank")
+        for body in (b'{"kind":"alert","title":"a\\u0000b","lang":"en","tlp":"green","severity":"low","body":"x",'
+                     b'"audience":{"everybody":true}}',
+                     b'{"kind":"alert","title":"a\xff\xfeb","lang":"en","tlp":"green","severity":"low","body":"x",'
+                     b'"audience":{"everybody":true}}'):
+            a = c.request("POST", "/api/v1/items", body, type="application/json")
+            check(a.status in (400, 422), "%d %s" % (a.status, a.text))
+        for path in ("/api/v1/items?q=%00", "/api/v1/items?q=%ff%fe", "/en/search?q=a%00b"):
+            check(c.get(path).status in (200, 400, 422), path)
+        lacks(server.log(), "invalid byte sequence")
+    finally:
+        hub.done()
+        engine.ON_SERVER = False
+
+
+@case
+def schema_steps_that_are_killed_are_gone_on_with():
+    random.seed(20261127)
+    for target in ("killed", None):
+        data = tempfile.mkdtemp(dir=folder)
+        if target:
+            postgres.create(target, server.folder)
+        where = ["--database", server.url(target)] if target else []
+        ended = 0
+        for _ in range(25):
+            p = subprocess.Popen([PROGRAM, "init", "--data", data, *where, *CHEAP], stdin=subprocess.PIPE,
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(random.uniform(0, 0.35))
+            ended += p.poll() is not None
+            p.kill()
+            p.wait()
+            p.stdin.close()
+        check(ended < 25, "none was killed")
+        r = run("init", "--data", data, *where, *CHEAP, input=FIRST)
+        equal(r.returncode, 0, r.stderr)
+        r = run("ledger", "verify", "--data", data, *where)
+        equal(r.returncode, 0, r.stdout + r.stderr)
+
+
+# -- moving ----------------------------------------------------------------------------------------
+
+
+def root(data, *where):
+    r = run("ledger", "verify", "--data", str(data), *where)
+    equal(r.returncode, 0, r.stdout + r.stderr)
+    return re.search(r"root (\w+)", r.stdout).group(1)
+
+
+def digest(data):
+    with open(str(data) + "/breakwater.db", "rb") as f:
+        return hashlib.sha256(f.read()).hexdigest()
+
+
+def moving(data, target):
+    return subprocess.Popen([PROGRAM, "migrate", "--data", str(data), "--to", target], stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True)
+
+
+@case
+def a_hub_moves_there_and_back():
+    hub = Hub(demo=True)
+    c = hub.client("bank")
+    pages = ["/api/v1/items?limit=50", "/api/v1/items?q=phishing", "/api/v1/items?q=%E9%87%A3%E9%AD%9A", "/api/v1/me"]
+    answers = [c.get(p).body.replace(str(hub.port).encode(), b"PORT") for p in pages]
+    check(len(answers[1]) > 100 and len(answers[2]) > 100, "there is something to find")
+    hub.stop()
+    data, before = hub.dir, digest(hub.dir)
+    first = root(data)
+    postgres.create("moved", server.folder)
+    there = server.url("moved")
+
+    # Broken off: nothing has changed here, and nothing has come there.
+    random.seed(20261128)
+    killed = 0
+    for _ in range(6):
+        p = moving(data, there)
+        time.sleep(random.uniform(0.3, 1.6))
+        killed += p.poll() is None
+        p.kill()
+        p.communicate()
+        if postgres.sql("SELECT to_regclass('breakwater.event') IS NOT NULL", "moved", server.folder) == "t":
+            equal(postgres.sql("SELECT count(*) FROM breakwater.event", "moved", server.folder), "0")
+    check(killed > 0, "all had ended by then")
+    for _ in range(10):
+        p, cut = moving(data, there), "0"
+        while p.poll() is None and cut == "0":
+            cut = postgres.sql("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE query LIKE 'COPY %'"
+                               " AND state = 'active' AND datname = 'moved'", folder=server.folder)
+        out, said = p.communicate(timeout=120)
+        if p.returncode != 0:
+            break
+        postgres.drop("moved", server.folder)  # it was faster: once more
+        postgres.create("moved", server.folder)
+    equal(p.returncode, 1, "a connection cut in the middle of COPY: " + out)
+    contains(said, "the old database is as it was")
+    contains(said, "give the same command again")
+    equal(postgres.sql("SELECT count(*) FROM breakwater.event", "moved", server.folder), "0")
+    equal(digest(data), before)
+
+    p = moving(data, there)
+    out, said = p.communicate(timeout=300)
+    equal(p.returncode, 0, said)
+    contains(out, "root " + first + " on both")
+    contains(out, "database = postgresql://")
+    equal(root(data, "--database", there), first)
+    equal(digest(data), before)
+    refused(run("migrate", "--data", str(data), "--to", there), "holds a hub already", "nothing was changed")
+
+    # It is the same hub there ...
+    moved = Hub(data=str(data), args=["--database", there])
+    c = moved.client("bank")
+    for path, want in zip(pages, answers):
+        equal(c.get(path).body.replace(str(moved.port).encode(), b"PORT"), want, path)
+    item = {"kind": "alert", "title": "Written after the move", "lang": "en", "tlp": "green", "severity": "low",
+            "publish": True, "body": "198.51.100.9", "audience": {"people": [moved.people["hospital"]["email"]]}}
+    equal(c.post_json("/api/v1/items", item).status, 201)
+    moved.stop()
+
+    # ... and back in a file, with what came since.
+    second = root(data, "--database", there)
+    r = run("migrate", "--data", str(data), "--database", there, "--to", str(data) + "/back.db")
+    equal(r.returncode, 0, r.stderr)
+    contains(r.stdout, "root " + second + " on both")
+    back = Hub(data=str(data), args=["--database", str(data) + "/back.db"])
+    c = back.client("hospital")
+    contains(c.get("/api/v1/items?q=%22after+the+move%22").text, "Written after the move")
+    equal(back.client("bank").post_json("/api/v1/items", item).status, 201)  # ids go on
+    back.done()
+    shutil.rmtree(data, ignore_errors=True)
+
+
+main(before=before, after=after)
