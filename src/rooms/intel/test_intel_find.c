@@ -212,6 +212,44 @@ BW_TEST(beginnings_of_values_are_the_viewers_own)
     CHECK_INT(n, 0);
 }
 
+/* As long as they may be (INTEL_INDICATOR_BYTES_MAX), not to be compressed, and two that differ at
+ * their end: a key of an index has to hold them, on PostgreSQL 2,704 bytes. */
+BW_TEST(long_addresses_are_indicators_too)
+{
+    enum { LONG = 2040 };
+    static char url[2][LONG + 1], body[2 * LONG + 16];
+    open_community();
+    for (int i = 0; i < 2; i++) {
+        int n = snprintf(url[i], sizeof(url[i]), "https://long.example.com/");
+        bw_random_fix(20261127);
+        while (n < LONG)
+            url[i][n++] =
+                "abcdefghijklmnopqrstuvwxyz0123456789"[bw_random_below(BW_RANDOM_TEST, 36)];
+        bw_random_free_run();
+        url[i][LONG - 1] = i ? 'y' : 'x';
+    }
+    for (int again = 0; again < 2; again++) {
+        snprintf(body, sizeof(body), "%s and %s", url[0], url[1]);
+        struct intel_item_in in = an_item("Long addresses", body, TLP_GREEN);
+        in.audience = audience_to(TO_HOSPITAL);
+        must_put(MT_CLINIC_REP, &in);
+    }
+    for (int i = 0; i < 2; i++) {
+        CHECK(knows(MT_HOSPITAL_REP, url[i]));
+        CHECK(!knows(MT_SHOP_REP, url[i]));
+    }
+    url[0][LONG - 1] = 'z';
+    CHECK(!knows(MT_HOSPITAL_REP, url[0]));
+    BW_AUTO(db) *db = NULL;
+    BW_AUTO(db_stmt) *st = NULL;
+    struct bw_err err;
+    REQUIRE(db_open(t.hub.db, &db, &err) == BW_OK);
+    REQUIRE(db_plain(db, "SELECT count(*) FROM indicator WHERE length(value) > 2000", &st, &err) ==
+            BW_OK);
+    REQUIRE(db_row(st, &err) == BW_OK);
+    CHECK_INT(db_int(st, 0), 2); /* each once */
+}
+
 /* A store of the audiences that this test has read must not outlive its database. */
 BW_TEST(zz_close)
 {
