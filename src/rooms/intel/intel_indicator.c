@@ -203,9 +203,9 @@ enum bw_rc intel_indicator_starts(struct db *db, const struct viewer *viewer, st
         return bw_fail_memory(err);
     BW_TRY(db_query(db, viewer,
                     "SELECT c.kind, c.value FROM (SELECT id, kind, value FROM indicator"
-                    " WHERE value >= ?1 AND value < ?2 ORDER BY value LIMIT ?3) c"
+                    " WHERE value >= ?1 AND value < ?2 ORDER BY value, kind LIMIT ?3) c"
                     " WHERE EXISTS (SELECT 1 FROM v_occurrence o WHERE o.indicator_id = c.id)"
-                    " ORDER BY c.value LIMIT ?4",
+                    " ORDER BY c.value, c.kind LIMIT ?4",
                     &st, err));
     db_bind_text(st, 1, prefix);
     db_bind_text(st, 2, end);
