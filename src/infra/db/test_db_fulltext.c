@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Full text: what was put is found, what was dropped is not, whatever happened in between. */
+#include "bw_buf.h"
 #include "db_test.h"
 
 struct doc {
@@ -91,6 +92,61 @@ BW_TEST(long_documents_and_many_changes)
     d.drop = true;
     CHECK(db_write(e, put, &d, &err) == BW_OK);
     CHECK_INT(hits(e, "oddone OR evenly"), 0);
+    db_engine_close(e);
+}
+
+/* Where an index with places has its limits: many places of one word, many words, long words. */
+static const struct {
+    const char *name, *query;
+    int64_t hits;
+} AT_THE_END[] = {
+    {"a word", "needle", 1},
+    {"a prefix", "\"need\" *", 1},
+    {"a phrase behind many", "\"\xe7\x9a\x84 \xe6\xb8\xaf \xe5\x8f\xa3\"", 1},
+    {"the phrase in another order", "\"\xe5\x8f\xa3 \xe6\xb8\xaf\"", 0},
+    {"a phrase of common words", "\"\xe7\x9a\x84 \xe7\x9a\x84\"", 1},
+    {"a phrase with a prefix", "\"\xe5\x8f\xa3 needl\" *", 1},
+    {"a prefix of the wrong word", "\"\xe5\x8f\xa3 eedl\" *", 0},
+    {"a long word", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", 1},
+    {"a long word cut", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde", 0},
+    {"a prefix of a long word",
+     "\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde\" *", 1},
+    {"the last of many words", "\"w199999\"", 1},
+    {"a number that is not there", "\"w199998\"", 0},
+    {"two phrases", "\"\xe7\x9a\x84 \xe6\xb8\xaf\" \"needle\"", 1},
+    {"two, one not there", "\"\xe7\x9a\x84 \xe6\xb8\xaf\" \"nowhere\"", 0},
+    {"letters that are folded", "\"CR\xc3\x88ME\"", 1},
+    {"signs alone", "\"--\" \"!\"", 0},
+    {"signs beside a word", "\"--\" needle", 1},
+};
+
+/* 400,000 turns of which each tenth has words of its own: over a megabyte of distinct words. */
+BW_TEST(what_stands_at_the_end_of_a_long_text_is_found)
+{
+    static const char end[] = " \xe7\x9a\x84 \xe6\xb8\xaf \xe5\x8f\xa3 needle cr\xc3\xa8me"
+                              " 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    struct db_engine *e = test_engine("end.db");
+    struct bw_err err = {.rc = BW_OK};
+    for (int many = 0; many < 2; many++) {
+        BW_AUTO_BUF text = BW_BUF_INIT(8u << 20);
+        for (int i = 0; i < 60000; i++)
+            bw_buf_z(&text, "\xe7\x9a\x84 ");
+        for (int i = 0; i < (many ? 400000 : 20); i++)
+            if (i % 10 == 9 || !many)
+                bw_buf_printf(&text, "w%d filler%d-of-its-own-%d-and-longer ", many ? i : 199999, i,
+                              i);
+        bw_buf_z(&text, end);
+        REQUIRE(text.rc == BW_OK);
+        struct doc d = {1, bw_buf_text(&text), false};
+        if (!many)
+            test_item(e, 1, "x");
+        REQUIRE(db_write(e, put, &d, &err) == BW_OK);
+        for (size_t i = 0; i < BW_COUNT(AT_THE_END); i++) {
+            char name[80];
+            snprintf(name, sizeof name, "%s, %s words", AT_THE_END[i].name, many ? "many" : "few");
+            SUBTEST(name, CHECK_INT(hits(e, AT_THE_END[i].query), AT_THE_END[i].hits));
+        }
+    }
     db_engine_close(e);
 }
 
