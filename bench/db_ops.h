@@ -122,41 +122,51 @@ static enum bw_rc op_state_write(struct conn *c, int64_t size, struct bw_err *er
     return rc;
 }
 
-/* What the ledger does before each commit: every new event gets its place. A leaf is mixed and not
- * hashed; SHA-256 is no part of this comparison. */
+/* Gives the event that ST stands on its place. A leaf is mixed and not hashed; SHA-256 is no part
+ * of this comparison. */
+static enum bw_rc op_place(struct conn *c, STMT *st, STMT *place, int64_t *size, struct bw_err *err)
+{
+    char leaf[HASH_BYTES];
+    uint64_t sum = 0;
+    if (*size < 0)
+        BW_TRY(op_state(c, size, err));
+    for (int i = 1; i <= 6; i++)
+        if (i != 3)
+            touch(&sum, q_get(st, i));
+    memset(leaf, (int)(sum & 127), sizeof(leaf));
+    q_int(place, 1, *size);
+    q_int(place, 2, conn_now(c) + q_get_int(st, 3) % 2);
+    q_bytes(place, 3, bw_view_of(leaf, sizeof(leaf)));
+    q_int(place, 4, q_get_int(st, 0));
+    BW_TRY(q_run(place, err));
+    q_again(place);
+    ++*size;
+    return BW_OK;
+}
+
+/* What the ledger does before each commit: every new event gets its place. */
 static enum bw_rc op_sequence(struct conn *c, struct bw_err *err)
 {
+    enum { AT_ONCE = 256 };
     STMT *st, *place;
     int64_t size = -1;
-    uint64_t sum = 0;
-    enum bw_rc rc = BW_OK;
     BW_TRY(USE_PLAIN(c, EVENT_NEW, &st, err));
-    rc = USE_CHANGE(c, EVENT_PLACE, &place, err);
+    enum bw_rc rc = USE_CHANGE(c, EVENT_PLACE, &place, err);
     if (rc != BW_OK) {
         q_done(st);
         return rc;
     }
-    while (rc == BW_OK && (rc = q_row(st, err)) == BW_OK) {
-        char leaf[HASH_BYTES];
-        if (size < 0)
-            rc = op_state(c, &size, err);
-        for (int i = 1; i <= 6; i++)
-            if (i != 3)
-                touch(&sum, q_get(st, i));
-        memset(leaf, (int)(sum & 127), sizeof(leaf));
-        q_int(place, 1, size);
-        q_int(place, 2, conn_now(c) + q_get_int(st, 3) % 2);
-        q_bytes(place, 3, bw_view_of(leaf, sizeof(leaf)));
-        q_int(place, 4, q_get_int(st, 0));
-        if (rc == BW_OK)
-            rc = q_run(place, err);
-        q_again(place);
-        size++;
+    for (int n = AT_ONCE; n == AT_ONCE && rc == BW_OK; q_again(st)) {
+        n = 0;
+        while (rc == BW_OK && (rc = q_row(st, err)) == BW_OK) {
+            rc = op_place(c, st, place, &size, err);
+            n++;
+        }
+        rc = rc == BW_NOT_FOUND ? BW_OK : rc;
     }
     q_done(place);
     q_done(st);
-    if (rc != BW_NOT_FOUND)
-        return rc;
+    BW_TRY(rc);
     return size < 0 ? BW_OK : op_state_write(c, size, err);
 }
 
