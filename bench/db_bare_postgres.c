@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* db_bare_postgres - db_work's side on libpq and nothing between: one connection that reads and one
- * that writes, every statement prepared once, values and rows in binary form, the same transactions
- * as infra/db's. A gated view is spelled as the common table expression that infra/db makes of it,
- * and the reader's codes go as an array that is built once. */
+ * that writes, every statement prepared once, values and rows in binary form. The shape is that of
+ * infra/db's driver: a pipeline in which BEGIN, SAVEPOINT, RELEASE and what ends a group travel
+ * with the next command that is waited for, the answer to a reader's COMMIT read when the
+ * connection is used again; ids are counted here and kept in id_counter; a gated view is a common
+ * table expression in front of the statement, and the reader's codes go as an array, which is built
+ * once. */
+#include "bw_buf.h"
 #include "bw_clock.h"
 #include "db_side.h"
 
@@ -10,7 +14,7 @@
 #include <libpq-fe.h>
 #include <stdio.h>
 
-enum statement {
+enum which {
 #define X(name) ST_##name,
     EACH_STATEMENT(X)
 #undef X
@@ -20,6 +24,7 @@ enum statement {
     ST_COMMIT,
     ST_SAVE,
     ST_RELEASE,
+    ST_COUNTER,
     STATEMENTS
 };
 
@@ -29,34 +34,43 @@ static const struct {
 #define X(name) [ST_##name] = {#name, SQL_##name},
     EACH_STATEMENT(X)
 #undef X
-        [ST_BEGIN_READ] = {"BEGIN_READ", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"},
+        [ST_BEGIN_READ] = {"BEGIN_READ", "BEGIN"},
     [ST_BEGIN_WRITE] = {"BEGIN_WRITE", "BEGIN"},
-    [ST_LOCK] = {"LOCK", "SELECT pg_advisory_xact_lock(4711)"},
-    [ST_COMMIT] = {"COMMIT_", "COMMIT"},
+    [ST_LOCK] = {"LOCK", "SELECT pg_advisory_xact_lock(1114793313)"},
+    [ST_COMMIT] = {"COMMIT", "COMMIT"},
     [ST_SAVE] = {"SAVE", "SAVEPOINT member"},
-    [ST_RELEASE] = {"RELEASE_", "RELEASE SAVEPOINT member"},
+    [ST_RELEASE] = {"RELEASE", "RELEASE SAVEPOINT member"},
+    [ST_COUNTER] = {"COUNTER", "INSERT INTO id_counter (name, last) VALUES (?1, ?2)"
+                               " ON CONFLICT (name) DO UPDATE SET last = excluded.last"},
 };
+
+/* Tables whose ids are counted here. */
+static const char *const ID_TABLES[] = {"audience", "event", "item", "indicator", "occurrence"};
 
 enum { PARAMETERS = 18 };
 
-struct statement_state {
+struct conn {
     PGconn *c;
+    struct statement *st;
+    int pending; /* commands whose answers have not been read */
+    bool owed;   /* the answer to COMMIT */
+    int64_t now_us;
+    int64_t last[BW_COUNT(ID_TABLES)], stored[BW_COUNT(ID_TABLES)];
+};
+
+struct statement {
+    struct conn *conn;
     const char *name;
     int n, row, rows;
-    bool gated; /* the last parameter is the reader's codes */
+    int id_at;     /* from 1; 0: none */
+    int64_t *last; /* of the table that the id is for */
     PGresult *result;
     const char *values[PARAMETERS];
     int lengths[PARAMETERS], formats[PARAMETERS];
     uint64_t numbers[PARAMETERS];
 };
 
-struct conn {
-    PGconn *c;
-    struct statement_state st[STATEMENTS];
-    int64_t now_us;
-};
-
-#define STMT struct statement_state
+#define STMT struct statement
 #define USE_QUERY(conn, who, name, ret, err) (*(ret) = &(conn)->st[ST_##name], BW_OK)
 #define USE_PLAIN(conn, name, ret, err) (*(ret) = &(conn)->st[ST_##name], BW_OK)
 #define USE_CHANGE(conn, name, ret, err) (*(ret) = &(conn)->st[ST_##name], BW_OK)
@@ -87,18 +101,54 @@ static inline void q_again(STMT *st)
 }
 #define q_done q_again
 
-static enum bw_rc failed(STMT *st, struct bw_err *err)
+static enum bw_rc failed(const struct conn *c, const char *what, struct bw_err *err)
 {
-    return bw_fail(err, BW_IO, "%s: %s", st->name, PQerrorMessage(st->c));
+    return bw_fail(err, BW_IO, "%s: %s", what, PQerrorMessage(c->c));
+}
+
+/* Queues the statement. */
+static inline enum bw_rc put(STMT *st, struct bw_err *err)
+{
+    if (st->id_at)
+        q_int(st, st->id_at, ++*st->last);
+    if (!PQsendQueryPrepared(st->conn->c, st->name, st->n, st->values, st->lengths, st->formats, 1))
+        return failed(st->conn, st->name, err);
+    st->conn->pending++;
+    return BW_OK;
+}
+
+/* Reads the answers to all that was queued; the last one is handed out. */
+static enum bw_rc answers(struct conn *c, PGresult **ret, struct bw_err *err)
+{
+    PGresult *last = NULL;
+    for (; c->pending > 0; c->pending--) {
+        PQclear(last);
+        last = PQgetResult(c->c);
+        ExecStatusType s = PQresultStatus(last);
+        if (s != PGRES_TUPLES_OK && s != PGRES_COMMAND_OK)
+            return failed(c, PQresultErrorMessage(last), err);
+        PQgetResult(c->c); /* NULL: the end of this command */
+    }
+    PQclear(PQgetResult(c->c)); /* the sync */
+    if (ret)
+        *ret = last;
+    else
+        PQclear(last);
+    return BW_OK;
+}
+
+static inline enum bw_rc wait_for(STMT *st, PGresult **ret, struct bw_err *err)
+{
+    BW_TRY(put(st, err));
+    if (!PQpipelineSync(st->conn->c))
+        return failed(st->conn, st->name, err);
+    return answers(st->conn, ret, err);
 }
 
 static inline enum bw_rc q_row(STMT *st, struct bw_err *err)
 {
     if (!st->result) {
-        st->result =
-            PQexecPrepared(st->c, st->name, st->n, st->values, st->lengths, st->formats, 1);
-        if (PQresultStatus(st->result) != PGRES_TUPLES_OK)
-            return failed(st, err);
+        BW_TRY(wait_for(st, &st->result, err));
         st->row = -1;
         st->rows = PQntuples(st->result);
     }
@@ -107,10 +157,7 @@ static inline enum bw_rc q_row(STMT *st, struct bw_err *err)
 
 static inline enum bw_rc q_run(STMT *st, struct bw_err *err)
 {
-    PGresult *r = PQexecPrepared(st->c, st->name, st->n, st->values, st->lengths, st->formats, 1);
-    bool good = PQresultStatus(r) == PGRES_COMMAND_OK;
-    PQclear(r);
-    return good ? BW_OK : failed(st, err);
+    return wait_for(st, NULL, err);
 }
 
 static inline int64_t q_get_int(const STMT *st, int column)
@@ -168,74 +215,114 @@ static void make_codes(void)
 }
 
 /* v_table where the system reads is the table. */
-static bool for_system(enum statement which)
+static bool for_system(enum which which)
 {
     return which == ST_ITEM_LAST || which == ST_OBJECT_FIND;
 }
 
-/* "?N" becomes "$N", and each v_* is defined in front. Returns how many parameters there are. */
-static int spell_query(const char *text, bool system, char *out, size_t size, bool *ret_gated)
+static int parameters_of(const char *text)
 {
-    static const char *const gates[] = {"item", "occurrence", "stix_object", "stix_body",
-                                        "stix_stream"};
-    char view[40];
     int most = 0;
-    size_t n = 0;
+    for (const char *p = strchr(text, '?'); p; p = strchr(p + 1, '?')) {
+        int n = (int)strtol(p + 1, NULL, 10);
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
+static const char *const GATED[] = {"item", "occurrence", "stix_object", "stix_body",
+                                    "stix_stream"};
+
+/* Each v_* that is named is defined in front, by the reader's codes ($N) or, for the system, as the
+ * table. True where codes are needed. */
+static bool put_gates(struct bw_buf *out, const char *text, bool system, int codes_at)
+{
+    char view[40];
     const char *before = "WITH";
-    for (const char *p = strchr(text, '?'); p; p = strchr(p + 1, '?'))
-        most =
-            p[1] - '0' > most || (p[2] >= '0' && p[2] <= '9') ? (int)strtol(p + 1, NULL, 10) : most;
-    *ret_gated = false;
-    for (size_t i = 0; i < BW_COUNT(gates); i++) {
-        snprintf(view, sizeof(view), " v_%s ", gates[i]);
+    bool any = false;
+    for (size_t i = 0; i < BW_COUNT(GATED); i++) {
+        snprintf(view, sizeof(view), " v_%s ", GATED[i]);
         if (!strstr(text, view))
             continue;
-        n += (size_t)snprintf(out + n, size - n, "%s v_%s AS NOT MATERIALIZED (SELECT * FROM %s",
-                              before, gates[i], gates[i]);
+        bw_buf_printf(out, "%s v_%s AS NOT MATERIALIZED (SELECT * FROM breakwater_gated.%s", before,
+                      GATED[i], GATED[i]);
         if (!system)
-            n += (size_t)snprintf(out + n, size - n,
-                                  " WHERE audience_id IN (SELECT audience_id FROM audience_grant"
-                                  " WHERE code = ANY ($%d::bigint[]))",
-                                  most + 1);
-        n += (size_t)snprintf(out + n, size - n, ") ");
-        *ret_gated = !system;
+            bw_buf_printf(out,
+                          " WHERE audience_id IN (SELECT audience_id FROM audience_grant"
+                          " WHERE code = ANY ($%d::bigint[]))",
+                          codes_at);
+        bw_buf_z(out, ") ");
+        any = !system;
         before = ",";
     }
-    for (; *text && n < size - 1; text++)
-        out[n++] = *text == '?' ? '$' : *text;
-    out[n] = '\0';
-    return most;
+    return any;
+}
+
+/* "INSERT INTO t (": a gated table gets its schema, one with ids its column. Returns what follows;
+ * behind VALUES (, which *ret_values is, the id is the first value. */
+static const char *put_target(struct bw_buf *out, struct conn *c, STMT *st, const char *text,
+                              const char **ret_values)
+{
+    char name[32];
+    if (sscanf(text, "INSERT INTO %31s (", name) != 1)
+        return text;
+    text += strlen("INSERT INTO  (") + strlen(name);
+    bw_buf_z(out, "INSERT INTO ");
+    for (size_t i = 0; i < BW_COUNT(GATED); i++)
+        if (strcmp(name, GATED[i]) == 0)
+            bw_buf_z(out, "breakwater_gated.");
+    bw_buf_printf(out, "%s (", name);
+    for (size_t i = 0; i < BW_COUNT(ID_TABLES); i++)
+        if (strcmp(name, ID_TABLES[i]) == 0) {
+            bw_buf_z(out, "id, ");
+            st->id_at = ++st->n;
+            st->last = &c->last[i];
+            *ret_values = strstr(text, "VALUES (") + strlen("VALUES (");
+        }
+    return text;
+}
+
+static enum bw_rc prepare_one(struct conn *c, enum which i, struct bw_err *err)
+{
+    STMT *st = &c->st[i];
+    const char *p = TEXT[i].text, *values = NULL;
+    BW_AUTO_BUF text = BW_BUF_INIT(1 << 16);
+    st->conn = c;
+    st->name = TEXT[i].name;
+    st->n = parameters_of(p);
+    for (int k = 0; k < PARAMETERS; k++)
+        st->formats[k] = 1;
+    if (put_gates(&text, p, for_system(i), st->n + 1)) {
+        st->values[st->n] = codes;
+        st->lengths[st->n++] = sizeof(codes);
+    }
+    for (p = put_target(&text, c, st, p, &values); *p; p++) {
+        if (p == values)
+            bw_buf_printf(&text, "$%d, ", st->id_at);
+        bw_buf_byte(&text, *p == '?' ? '$' : *p);
+    }
+    bw_buf_byte(&text, '\0');
+    PGresult *r = PQprepare(c->c, st->name, bw_buf_text(&text).p, 0, NULL);
+    bool good = PQresultStatus(r) == PGRES_COMMAND_OK;
+    PQclear(r);
+    return good ? BW_OK : failed(c, bw_buf_text(&text).p, err);
 }
 
 static enum bw_rc prepare_all(struct conn *c, struct bw_err *err)
 {
-    for (int i = 0; i < STATEMENTS; i++) {
-        STMT *st = &c->st[i];
-        char text[4096];
-        st->c = c->c;
-        st->name = TEXT[i].name;
-        st->n = spell_query(TEXT[i].text, for_system((enum statement)i), text, sizeof(text),
-                            &st->gated);
-        for (int k = 0; k < PARAMETERS; k++)
-            st->formats[k] = 1;
-        if (st->gated) {
-            st->values[st->n] = codes;
-            st->lengths[st->n++] = sizeof(codes);
-        }
-        PGresult *r = PQprepare(c->c, st->name, text, 0, NULL);
-        bool good = PQresultStatus(r) == PGRES_COMMAND_OK;
-        PQclear(r);
-        if (!good)
-            return bw_fail(err, BW_IO, "%s: %s", text, PQerrorMessage(c->c));
-    }
-    return BW_OK;
+    c->st = calloc(STATEMENTS, sizeof(*c->st));
+    if (!c->st)
+        return bw_fail_memory(err);
+    for (int i = 0; i < STATEMENTS; i++)
+        BW_TRY(prepare_one(c, (enum which)i, err));
+    return PQenterPipelineMode(c->c) ? BW_OK : failed(c, "pipeline", err);
 }
 
 /* Tables with a view lie in a schema of their own, as infra/db puts them. */
 static enum bw_rc make_schema(PGconn *c, const char *text, struct bw_err *err)
 {
     static const struct spelling words[] = {
-        {"id", "bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY"},
+        {"id", "breakwater.given_id PRIMARY KEY"},
         {"int", "bigint"},
         {"text", "text COLLATE \"C\""},
         {"bytes", "bytea"},
@@ -246,23 +333,39 @@ static enum bw_rc make_schema(PGconn *c, const char *text, struct bw_err *err)
     return exec(c, sql, err);
 }
 
-static enum bw_rc connect_one(struct conn *c, const char *url, struct bw_err *err)
+/* The settings are those of infra/db's connections (db_postgres_wire.c). */
+static enum bw_rc connect_one(struct conn *c, const char *url, const char *setup,
+                              struct bw_err *err)
 {
     c->c = PQconnectdb(url);
     if (PQstatus(c->c) != CONNECTION_OK)
-        return bw_fail(err, BW_IO, "%s", PQerrorMessage(c->c));
-    return exec(c->c, "SET search_path = breakwater, breakwater_gated", err);
+        return failed(c, "connecting", err);
+    BW_TRY(exec(c->c,
+                "SET search_path = breakwater; SET client_encoding = 'UTF8'; SET TimeZone = 'UTC';"
+                "SET client_min_messages = warning; SET lock_timeout = '10s'; SET jit = off",
+                err));
+    return exec(c->c, setup, err);
 }
 
 static enum bw_rc side_open(const char *url, struct bw_err *err)
 {
     make_codes();
-    BW_TRY(connect_one(&writer, url, err));
-    BW_TRY(exec(writer.c, "CREATE SCHEMA breakwater; CREATE SCHEMA breakwater_gated", err));
+    BW_TRY(connect_one(&writer, url, "SET default_transaction_isolation = 'read committed'", err));
+    BW_TRY(exec(writer.c,
+                "CREATE SCHEMA breakwater; CREATE SCHEMA breakwater_gated;"
+                "CREATE DOMAIN breakwater.given_id AS bigint;"
+                "CREATE TABLE breakwater.id_counter (name text COLLATE \"C\" PRIMARY KEY,"
+                " last bigint NOT NULL);"
+                "SET search_path = breakwater, breakwater_gated",
+                err));
     BW_TRY(make_schema(writer.c, WORK_BASE, err));
     BW_TRY(make_schema(writer.c, WORK_SCHEMA, err));
+    BW_TRY(exec(writer.c, "SET search_path = breakwater", err));
     BW_TRY(prepare_all(&writer, err));
-    BW_TRY(connect_one(&reader, url, err));
+    BW_TRY(connect_one(&reader, url,
+                       "SET default_transaction_isolation = 'repeatable read';"
+                       "SET default_transaction_read_only = on",
+                       err));
     return prepare_all(&reader, err);
 }
 
@@ -270,18 +373,35 @@ static void side_close(void)
 {
     PQfinish(reader.c);
     PQfinish(writer.c);
+    free(reader.st);
+    free(writer.st);
 }
 
 /* -- reading ----------------------------------------------------------------------------------- */
+
+static enum bw_rc begin_read(struct conn *c, struct bw_err *err)
+{
+    if (c->owed)
+        BW_TRY(answers(c, NULL, err));
+    c->owed = false;
+    return put(&c->st[ST_BEGIN_READ], err);
+}
+
+static enum bw_rc end_read(struct conn *c, struct bw_err *err)
+{
+    BW_TRY(put(&c->st[ST_COMMIT], err));
+    c->owed = true;
+    return PQpipelineSync(c->c) ? BW_OK : failed(c, "sync", err);
+}
 
 static enum bw_rc side_points(struct work *w, uint64_t seed, size_t n, size_t each,
                               struct bw_err *err)
 {
     for (size_t i = 0; i < n; i += each) {
-        BW_TRY(q_run(&reader.st[ST_BEGIN_READ], err));
+        BW_TRY(begin_read(&reader, err));
         for (size_t k = 0; k < each; k++)
             BW_TRY(op_point(&reader, w, seed + i + k, err));
-        BW_TRY(q_run(&reader.st[ST_COMMIT], err));
+        BW_TRY(end_read(&reader, err));
     }
     return BW_OK;
 }
@@ -289,9 +409,9 @@ static enum bw_rc side_points(struct work *w, uint64_t seed, size_t n, size_t ea
 static enum bw_rc side_pages(struct work *w, uint64_t seed, size_t n, struct bw_err *err)
 {
     for (size_t i = 0; i < n; i++) {
-        BW_TRY(q_run(&reader.st[ST_BEGIN_READ], err));
+        BW_TRY(begin_read(&reader, err));
         BW_TRY(op_page(&reader, w, seed + i, err));
-        BW_TRY(q_run(&reader.st[ST_COMMIT], err));
+        BW_TRY(end_read(&reader, err));
     }
     return BW_OK;
 }
@@ -300,10 +420,9 @@ static enum bw_rc side_pages(struct work *w, uint64_t seed, size_t n, struct bw_
 
 static enum bw_rc begin(struct conn *c, struct bw_err *err)
 {
-    STMT *clock = &c->st[ST_CLOCK_READ], *lock = &c->st[ST_LOCK];
-    BW_TRY(q_run(&c->st[ST_BEGIN_WRITE], err));
-    BW_TRY(q_row(lock, err));
-    q_done(lock);
+    STMT *clock = &c->st[ST_CLOCK_READ];
+    BW_TRY(put(&c->st[ST_BEGIN_WRITE], err));
+    BW_TRY(put(&c->st[ST_LOCK], err));
     BW_TRY(q_row(clock, err));
     int64_t last = q_get_int(clock, 0), now = bw_now_us();
     q_done(clock);
@@ -314,8 +433,16 @@ static enum bw_rc begin(struct conn *c, struct bw_err *err)
 static enum bw_rc commit(struct conn *c, struct bw_err *err)
 {
     BW_TRY(op_sequence(c, err));
+    for (size_t i = 0; i < BW_COUNT(ID_TABLES); i++) {
+        if (c->last[i] == c->stored[i])
+            continue;
+        q_text(&c->st[ST_COUNTER], 1, bw_view_z(ID_TABLES[i]));
+        q_int(&c->st[ST_COUNTER], 2, c->last[i]);
+        BW_TRY(put(&c->st[ST_COUNTER], err));
+        c->stored[i] = c->last[i];
+    }
     q_int(&c->st[ST_CLOCK_WRITE], 1, c->now_us);
-    BW_TRY(q_run(&c->st[ST_CLOCK_WRITE], err));
+    BW_TRY(put(&c->st[ST_CLOCK_WRITE], err));
     return q_run(&c->st[ST_COMMIT], err);
 }
 
@@ -327,9 +454,9 @@ static enum bw_rc side_publish(struct work *w, const struct item *list, size_t n
     for (size_t i = 0; i < n; i += group) {
         BW_TRY(begin(&writer, err));
         for (size_t k = i; k < i + group && k < n; k++) {
-            BW_TRY(q_run(&writer.st[ST_SAVE], err));
+            BW_TRY(put(&writer.st[ST_SAVE], err));
             BW_TRY(op_publish(&writer, &list[k], err));
-            BW_TRY(q_run(&writer.st[ST_RELEASE], err));
+            BW_TRY(put(&writer.st[ST_RELEASE], err));
         }
         BW_TRY(commit(&writer, err));
         ret->groups++;
@@ -342,9 +469,9 @@ static enum bw_rc side_import(struct work *w, const struct batch *list, size_t n
 {
     for (size_t i = 0; i < n; i++) {
         BW_TRY(begin(&writer, err));
-        BW_TRY(q_run(&writer.st[ST_SAVE], err));
+        BW_TRY(put(&writer.st[ST_SAVE], err));
         BW_TRY(op_import(&writer, &list[i], err));
-        BW_TRY(q_run(&writer.st[ST_RELEASE], err));
+        BW_TRY(put(&writer.st[ST_RELEASE], err));
         BW_TRY(commit(&writer, err));
     }
     return BW_OK;

@@ -41,6 +41,12 @@ static bool reach(const struct viewer *v, struct db *db, int64_t audience_id)
     return work_reach(v, audience_id);
 }
 
+static const int64_t *codes(const struct viewer *v, size_t *ret_n)
+{
+    *ret_n = v->all ? SIZE_MAX : v->n;
+    return v->codes;
+}
+
 static enum bw_rc before_commit(struct db_tx *tx, void *arg, struct bw_err *err)
 {
     struct conn c = {db_tx_db(tx), tx};
@@ -53,6 +59,8 @@ static enum bw_rc side_open(const char *url, struct bw_err *err)
     bw_log_setup(BW_LOG_ERROR, BW_LOG_AUTO);
     BW_TRY(db_engine_open(&(struct db_options){.url = url,
                                                .reach = reach,
+                                               .codes = codes,
+                                               .grants = "audience_grant",
                                                .migrations = steps,
                                                .n_migrations = BW_COUNT(steps)},
                           &engine, err));
