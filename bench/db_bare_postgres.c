@@ -25,6 +25,7 @@ enum which {
     ST_SAVE,
     ST_RELEASE,
     ST_COUNTER,
+    ST_CLOCK,
     STATEMENTS
 };
 
@@ -40,6 +41,8 @@ static const struct {
     [ST_COMMIT] = {"COMMIT", "COMMIT"},
     [ST_SAVE] = {"SAVE", "SAVEPOINT member"},
     [ST_RELEASE] = {"RELEASE", "RELEASE SAVEPOINT member"},
+    [ST_CLOCK] = {"CLOCK", "SELECT last_us, pg_current_xact_id()::text FROM lane_clock"
+                           " WHERE id = 1"},
     [ST_COUNTER] = {"COUNTER", "INSERT INTO id_counter (name, last) VALUES (?1, ?2)"
                                " ON CONFLICT (name) DO UPDATE SET last = excluded.last"},
 };
@@ -420,7 +423,7 @@ static enum bw_rc side_pages(struct work *w, uint64_t seed, size_t n, struct bw_
 
 static enum bw_rc begin(struct conn *c, struct bw_err *err)
 {
-    STMT *clock = &c->st[ST_CLOCK_READ];
+    STMT *clock = &c->st[ST_CLOCK];
     BW_TRY(put(&c->st[ST_BEGIN_WRITE], err));
     BW_TRY(put(&c->st[ST_LOCK], err));
     BW_TRY(q_row(clock, err));
