@@ -50,7 +50,7 @@ static const struct {
 /* Tables whose ids are counted here. */
 static const char *const ID_TABLES[] = {"audience", "event", "item", "indicator", "occurrence"};
 
-enum { PARAMETERS = 18 };
+enum { PARAMETERS = 18, PENDING_MAX = 64 };
 
 struct conn {
     PGconn *c;
@@ -161,6 +161,16 @@ static inline enum bw_rc q_row(STMT *st, struct bw_err *err)
 static inline enum bw_rc q_run(STMT *st, struct bw_err *err)
 {
     return wait_for(st, NULL, err);
+}
+
+/* As many unread answers as infra/db lets there be. */
+static inline enum bw_rc q_post(STMT *st, struct bw_err *err)
+{
+    BW_TRY(put(st, err));
+    if (st->conn->pending < PENDING_MAX)
+        return BW_OK;
+    return PQpipelineSync(st->conn->c) ? answers(st->conn, NULL, err)
+                                       : failed(st->conn, st->name, err);
 }
 
 static inline int64_t q_get_int(const STMT *st, int column)
@@ -459,7 +469,7 @@ static enum bw_rc side_publish(struct work *w, const struct item *list, size_t n
         for (size_t k = i; k < i + group && k < n; k++) {
             BW_TRY(put(&writer.st[ST_SAVE], err));
             BW_TRY(op_publish(&writer, &list[k], err));
-            BW_TRY(put(&writer.st[ST_RELEASE], err));
+            BW_TRY(q_run(&writer.st[ST_RELEASE], err));
         }
         BW_TRY(commit(&writer, err));
         ret->groups++;
@@ -474,7 +484,7 @@ static enum bw_rc side_import(struct work *w, const struct batch *list, size_t n
         BW_TRY(begin(&writer, err));
         BW_TRY(put(&writer.st[ST_SAVE], err));
         BW_TRY(op_import(&writer, &list[i], err));
-        BW_TRY(put(&writer.st[ST_RELEASE], err));
+        BW_TRY(q_run(&writer.st[ST_RELEASE], err));
         BW_TRY(commit(&writer, err));
     }
     return BW_OK;

@@ -81,6 +81,8 @@ static inline enum bw_rc q_run(sqlite3_stmt *st, struct bw_err *err)
     return sqlite3_step(st) == SQLITE_DONE ? BW_OK : failed(st, err);
 }
 
+#define q_post q_run
+
 static inline int64_t conn_now(const struct conn *c)
 {
     return c->now_us;

@@ -9,6 +9,7 @@
  *     USE_QUERY(conn, viewer, NAME, ret, err), USE_PLAIN(conn, NAME, ret, err),
  *     USE_CHANGE(conn, NAME, ret, err)   the statement SQL_NAME, ready for its values
  *     q_int, q_text, q_bytes, q_null     bind; q_row, q_run, q_again, q_done
+ *     q_post                             run, nothing is wanted back: see db_post
  *     q_get_int, q_get                   a column
  *     conn_now(conn)                     the transaction's time
  *
@@ -90,7 +91,7 @@ static enum bw_rc op_event(struct conn *c, const char *verb, struct bw_view obje
     q_int(st, 3, 17);
     q_int(st, 4, audience);
     q_bytes(st, 5, payload);
-    rc = q_run(st, err);
+    rc = q_post(st, err);
     q_done(st);
     return rc;
 }
@@ -117,7 +118,7 @@ static enum bw_rc op_state_write(struct conn *c, int64_t size, struct bw_err *er
     q_int(st, 1, size);
     q_int(st, 2, conn_now(c));
     q_bytes(st, 3, bw_view_of(peaks, sizeof(peaks)));
-    enum bw_rc rc = q_run(st, err);
+    enum bw_rc rc = q_post(st, err);
     q_done(st);
     return rc;
 }
@@ -138,7 +139,7 @@ static enum bw_rc op_place(struct conn *c, STMT *st, STMT *place, int64_t *size,
     q_int(place, 2, conn_now(c) + q_get_int(st, 3) % 2);
     q_bytes(place, 3, bw_view_of(leaf, sizeof(leaf)));
     q_int(place, 4, q_get_int(st, 0));
-    BW_TRY(q_run(place, err));
+    BW_TRY(q_post(place, err));
     q_again(place);
     ++*size;
     return BW_OK;
@@ -189,7 +190,7 @@ static enum bw_rc op_audience_add(struct conn *c, const struct audience *a, int6
     for (int i = 0; i < AUDIENCE_CODES && rc == BW_OK; i++) {
         q_int(st, 1, *ret_id);
         q_int(st, 2, a->codes[i]);
-        rc = q_run(st, err);
+        rc = q_post(st, err);
         q_again(st);
     }
     q_done(st);
@@ -279,7 +280,7 @@ static enum bw_rc op_publish(struct conn *c, const struct item *item, struct bw_
         q_int(st, 3, id);
         q_null(st, 4);
         q_int(st, 5, conn_now(c));
-        rc = q_run(st, err);
+        rc = q_post(st, err);
         q_again(st);
     }
     q_done(st);
@@ -342,7 +343,7 @@ static enum bw_rc op_object(struct import_run *r, const struct object *o, struct
     q_int(r->body, 1, o->id);
     q_int(r->body, 2, o->audience);
     q_bytes(r->body, 3, o->bytes);
-    BW_TRY(q_run(r->body, err));
+    BW_TRY(q_post(r->body, err));
     q_again(r->body);
     op_stream_note(r, o);
     return BW_OK;
@@ -372,7 +373,7 @@ static enum bw_rc op_streams(struct conn *c, const struct import_run *r, struct 
         q_int(st, 1, r->streams[i].audience);
         q_text(st, 2, r->streams[i].type);
         q_int(st, 3, r->streams[i].last_id);
-        rc = q_run(st, err);
+        rc = q_post(st, err);
         q_again(st);
     }
     q_done(st);
@@ -394,7 +395,7 @@ static enum bw_rc op_import(struct conn *c, const struct batch *b, struct bw_err
     BW_TRY(USE_CHANGE(c, LAST_WRITE, &st, err));
     q_int(st, 1, b->objects[b->n - 1].id);
     q_int(st, 2, last_us + 1);
-    rc = q_run(st, err);
+    rc = q_post(st, err);
     q_done(st);
     BW_TRY(rc);
     return op_event(c, "import.taken", BW_V("aaaaaaaaaaaaaaaaaaaaaaaaaa"), 1, BW_V("{}"), err);

@@ -22,6 +22,7 @@ struct conn {
 #define q_null db_bind_null
 #define q_row db_row
 #define q_run db_run
+#define q_post db_post
 #define q_again db_again
 #define q_done db_stmt_free
 #define q_get_int db_int
