@@ -193,6 +193,7 @@ static inline int64_t conn_now(const struct conn *c)
 }
 
 #include "db_ops.h"
+#include "db_ops_write.h"
 
 static struct conn reader, writer;
 static char codes[20 + 12 * VIEWER_CODES]; /* bigint[] in binary form */

@@ -34,6 +34,7 @@ static inline int64_t conn_now(const struct conn *c)
 }
 
 #include "db_ops.h"
+#include "db_ops_write.h"
 
 static struct db_engine *engine;
 

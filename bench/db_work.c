@@ -11,6 +11,7 @@
  *     page SEED N                  N pages of 100 objects with their bytes, a session each
  *     publish N GROUP              N items, each durable when it is done; GROUP writers or, bare,
  *                                  GROUP items in a transaction (0: all of them)
+ *     nothing N GROUP              the same without anything to write: what handing it over costs
  *     import N SIZE                N transactions of SIZE objects
  *     settle 1                     copies back what the log holds, where that is left to the caller
  *
@@ -356,6 +357,19 @@ static enum bw_rc do_publish(const struct side *side, struct work *w, size_t n, 
     return rc;
 }
 
+static enum bw_rc do_nothing(const struct side *side, struct work *w, size_t n, size_t group,
+                             struct span *span, struct done *done, struct bw_err *err)
+{
+    struct item *list = calloc(n + 1, sizeof(*list));
+    if (!list)
+        return bw_fail_memory(err);
+    *span = span_begin();
+    enum bw_rc rc = side->publish(w, list, n, group, done, err);
+    span_end(span);
+    free(list);
+    return rc;
+}
+
 static enum bw_rc do_import(const struct side *side, struct work *w, size_t n, size_t size,
                             struct span *span, struct bw_err *err)
 {
@@ -416,6 +430,8 @@ static enum bw_rc command(const struct side *side, struct work *w, const char *l
         span_end(&span);
     } else if (n == 3 && strcmp(name, "publish") == 0) {
         rc = do_publish(side, w, v[0], v[1], &span, &done, err);
+    } else if (n == 3 && strcmp(name, "nothing") == 0) {
+        rc = do_nothing(side, w, v[0], v[1], &span, &done, err);
     } else if (n == 3 && strcmp(name, "import") == 0 && v[1]) {
         rc = do_import(side, w, v[0], v[1], &span, err);
         count = v[0] * v[1];
