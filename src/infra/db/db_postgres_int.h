@@ -23,6 +23,7 @@
 #define PG_PENDING_MAX 64     /* commands whose answers nobody has read yet */
 #define PG_PENDING_BYTES (1 << 20)
 #define PG_PARAMS_MAX 64
+#define PG_CODES_MAX (1 << 16) /* grants of one viewer */
 #define PG_DEAD_MAX 32
 #define PG_TABLES_MAX 128
 #define PG_LOCK_KEY INT64_C(0x42726561) /* "Brea": one writer at a time among all hubs */
@@ -83,14 +84,17 @@ struct pg_param {
 struct pg_stmt {
     struct db_stmt base;
     char *sql;
-    uint64_t name;                      /* 0: not prepared */
+    uint64_t name; /* 0: not prepared */
+    char wire_name[24];
     unsigned n_params, codes_at, id_at; /* from 1; 0: none */
     uint64_t queries;                   /* bit N - 1: parameter N is a full-text query */
     struct pg_table *id_table;
     struct pg_param *params;
     Oid prepared[PG_PARAMS_MAX];
+    char *codes; /* the viewer's, as they travel; kept for the next run */
+    size_t codes_room;
     PGresult *res;
-    int row, n_rows;
+    int row, n_rows, n_columns;
 };
 
 static inline struct pg *pg_of(const struct db *db)
@@ -117,6 +121,8 @@ enum bw_rc pg_connect_first(struct db_engine *e, PGconn **ret, struct bw_err *er
 enum bw_rc pg_exec(PGconn *c, const char *sql, PGresult **ret, struct bw_err *err) BW_MUST_CHECK;
 /* Queues a command without parameters. */
 enum bw_rc pg_put(struct pg *db, const char *sql, struct bw_err *err) BW_MUST_CHECK;
+enum pg_own { PG_OWN_BEGIN, PG_OWN_COMMIT, PG_OWN_SAVE, PG_OWN_RELEASE };
+enum bw_rc pg_put_own(struct pg *db, enum pg_own which, struct bw_err *err) BW_MUST_CHECK;
 /* To be called behind each PQsend...; OK: its result. */
 enum bw_rc pg_queued(struct pg *db, int ok, size_t bytes, struct bw_err *err) BW_MUST_CHECK;
 /* Waits for all that was queued. The first failure comes out; *ret (may be NULL) is the result of

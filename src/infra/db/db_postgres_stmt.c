@@ -8,6 +8,7 @@
 #include "bw_fault.h"
 #include "db_postgres_int.h"
 
+#include <endian.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -17,6 +18,13 @@ void pg_put_be(struct bw_buf *out, uint64_t v, unsigned bytes)
 {
     for (unsigned i = bytes; i > 0; i--)
         bw_buf_byte(out, (char)(v >> (8 * (i - 1))));
+}
+
+static int64_t be_int8(const char *p)
+{
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    return (int64_t)be64toh(v);
 }
 
 static uint64_t be(const char *p, unsigned bytes)
@@ -48,13 +56,15 @@ static int64_t numeric_int(const char *p, int n)
 int64_t pg_value_int(const PGresult *r, int row, int column)
 {
     const char *p = PQgetvalue(r, row, column);
+    enum pg_type type = (enum pg_type)PQftype(r, column);
+    int n = PQgetlength(r, row, column);
     double d;
     uint64_t bits;
-    if (PQgetisnull(r, row, column))
+    if (n == 0) /* NULL too */
         return 0;
-    switch ((enum pg_type)PQftype(r, column)) {
+    switch (type) {
     case PG_INT8:
-        return (int64_t)be(p, 8);
+        return be_int8(p);
     case PG_INT4:
         return (int32_t)be(p, 4);
     case PG_INT2:
@@ -62,7 +72,7 @@ int64_t pg_value_int(const PGresult *r, int row, int column)
     case PG_BOOL:
         return *p != 0;
     case PG_NUMERIC:
-        return numeric_int(p, PQgetlength(r, row, column));
+        return numeric_int(p, n);
     case PG_FLOAT8:
         bits = be(p, 8);
         memcpy(&d, &bits, sizeof d);
@@ -103,6 +113,7 @@ void pg_finalize(struct db_stmt *base)
         pg_unbind(base);
     throw_away(st);
     PQclear(st->res);
+    free(st->codes);
     free(st->sql);
     free(st->params);
 }
@@ -151,8 +162,8 @@ static struct pg_param *param(struct db_stmt *base, int at, enum pg_type type)
 
 static void set_number(struct pg_param *p, uint64_t bits)
 {
-    for (int i = 0; i < 8; i++)
-        p->number[i] = (char)(bits >> (56 - 8 * i));
+    bits = htobe64(bits);
+    memcpy(p->number, &bits, sizeof bits);
     p->p = p->number;
     p->n = 8;
 }
@@ -235,33 +246,51 @@ void pg_bind_array(struct db_stmt *base, int at, struct bw_view binary, enum pg_
 
 /* -- running ----------------------------------------------------------------------------------- */
 
+static char *put_be32(char *p, uint32_t v)
+{
+    v = htobe32(v);
+    memcpy(p, &v, sizeof v);
+    return p + sizeof v;
+}
+
 /* An array of bigint on the wire: dimensions, no NULLs, type, length, first index; the elements
- * (src/backend/utils/adt/arrayfuncs.c, array_recv). */
+ * (src/backend/utils/adt/arrayfuncs.c, array_recv). Made for every run, since the viewer is another
+ * one each time; the room for it stays. */
 static enum bw_rc bind_codes(struct pg_stmt *st, struct bw_err *err)
 {
+    enum { HEAD = 20, ELEMENT = 12 };
     const struct db_engine *e = st->base.db->engine;
-    BW_AUTO_BUF b = BW_BUF_INIT(1 << 20);
-    struct pg_param *p = &st->params[st->codes_at - 1];
+    struct pg_param *param = &st->params[st->codes_at - 1];
     size_t n = 0;
     if (!st->base.viewer)
         return bw_fail_detail(err, BW_BROKEN, DB_SAY_BROKEN, "a gate without a viewer: %.120s",
                               st->base.text);
     const int64_t *codes = e->codes(st->base.viewer, &n);
     BW_ASSERT(n != SIZE_MAX); /* such a viewer has a statement without gates */
-    pg_put_be(&b, 1, 4);
-    pg_put_be(&b, 0, 4);
-    pg_put_be(&b, PG_INT8, 4);
-    pg_put_be(&b, n, 4);
-    pg_put_be(&b, 1, 4);
-    for (size_t i = 0; i < n; i++) {
-        pg_put_be(&b, 8, 4);
-        pg_put_be(&b, (uint64_t)codes[i], 8);
+    if (n > PG_CODES_MAX)
+        return bw_fail_detail(err, BW_LIMIT, DB_SAY_BROKEN, "%zu grants", n);
+    size_t bytes = HEAD + n * ELEMENT;
+    if (bytes > st->codes_room) {
+        char *room = bw_realloc(st->codes, bytes);
+        if (!room)
+            return bw_fail_memory(err);
+        st->codes = room;
+        st->codes_room = bytes;
     }
-    BW_TRY(bw_buf_rc(&b, "grants", err));
-    free(p->own);
-    p->n = (int)b.n;
-    p->p = p->own = bw_buf_take(&b, &n);
-    p->type = PG_INT8_ARRAY;
+    char *p = put_be32(st->codes, 1);
+    p = put_be32(p, 0);
+    p = put_be32(p, PG_INT8);
+    p = put_be32(p, (uint32_t)n);
+    p = put_be32(p, 1);
+    for (size_t i = 0; i < n; i++) {
+        uint64_t be = htobe64((uint64_t)codes[i]);
+        p = put_be32(p, 8);
+        memcpy(p, &be, sizeof be);
+        p += sizeof be;
+    }
+    param->p = st->codes;
+    param->n = (int)bytes;
+    param->type = PG_INT8_ARRAY;
     return BW_OK;
 }
 
@@ -280,21 +309,15 @@ static bool fits(const struct pg_stmt *st)
     return st->name != 0;
 }
 
-static void name_of(const struct pg_stmt *st, char *out, size_t size)
-{
-    snprintf(out, size, "s%" PRIu64, st->name);
-}
-
 static enum bw_rc prepare_at_server(struct pg_stmt *st, struct bw_err *err)
 {
     struct pg *db = pg_of(st->base.db);
-    char name[24];
     throw_away(st);
     st->name = ++db->names;
-    name_of(st, name, sizeof name);
+    snprintf(st->wire_name, sizeof st->wire_name, "s%" PRIu64, st->name);
     for (unsigned i = 0; i < st->n_params; i++)
         st->prepared[i] = st->params[i].type;
-    int ok = PQsendPrepare(db->c, name, st->sql, (int)st->n_params, st->prepared);
+    int ok = PQsendPrepare(db->c, st->wire_name, st->sql, (int)st->n_params, st->prepared);
     return pg_queued(db, ok, strlen(st->sql), err);
 }
 
@@ -304,7 +327,6 @@ static enum bw_rc send(struct pg_stmt *st, struct bw_err *err)
     const char *values[PG_PARAMS_MAX];
     int lengths[PG_PARAMS_MAX], formats[PG_PARAMS_MAX];
     size_t bytes = 0;
-    char name[24];
     if (db->base.lost)
         return pg_fail_lost(db, err);
     if (st->name > db->bad_from && st->name <= db->bad_to)
@@ -321,8 +343,8 @@ static enum bw_rc send(struct pg_stmt *st, struct bw_err *err)
         formats[i] = 1;
         bytes += (size_t)lengths[i];
     }
-    name_of(st, name, sizeof name);
-    int ok = PQsendQueryPrepared(db->c, name, (int)st->n_params, values, lengths, formats, 1);
+    int ok =
+        PQsendQueryPrepared(db->c, st->wire_name, (int)st->n_params, values, lengths, formats, 1);
     return pg_queued(db, ok, bytes, err);
 }
 
@@ -334,6 +356,7 @@ static enum bw_rc run(struct pg_stmt *st, struct bw_err *err)
     BW_TRY(rc);
     st->row = -1;
     st->n_rows = PQntuples(st->res);
+    st->n_columns = PQnfields(st->res);
     if (st->base.mode == DB_CHANGE || st->base.mode == DB_OWN) {
         int64_t n = 0;
         if (bw_view_int(bw_view_z(PQcmdTuples(st->res)), &n) && st->base.mode == DB_CHANGE) {
@@ -378,7 +401,7 @@ int64_t pg_posted_id(const struct db_stmt *base)
 
 static bool has(const struct pg_stmt *st, int column)
 {
-    return st->res && st->row >= 0 && st->row < st->n_rows && column < PQnfields(st->res);
+    return st->res && st->row >= 0 && st->row < st->n_rows && column < st->n_columns;
 }
 
 int64_t pg_column_int(const struct db_stmt *base, int column)
@@ -411,12 +434,14 @@ double pg_column_real(const struct db_stmt *base, int column)
 struct bw_view pg_column_bytes(const struct db_stmt *base, int column)
 {
     const struct pg_stmt *st = pg_stmt_of(base);
-    if (!has(st, column) || PQgetisnull(st->res, st->row, column))
+    if (!has(st, column))
+        return (struct bw_view){NULL, 0};
+    size_t n = (size_t)PQgetlength(st->res, st->row, column);
+    if (n == 0 && PQgetisnull(st->res, st->row, column))
         return (struct bw_view){NULL, 0};
     Oid type = PQftype(st->res, column);
     BW_ASSERT(type != PG_INT8 && type != PG_INT4 && type != PG_FLOAT8); /* a number is no text */
-    return bw_view_of(PQgetvalue(st->res, st->row, column),
-                      (size_t)PQgetlength(st->res, st->row, column));
+    return bw_view_of(PQgetvalue(st->res, st->row, column), n);
 }
 
 bool pg_column_null(const struct db_stmt *base, int column)

@@ -44,7 +44,7 @@ enum bw_rc pg_begin_read(struct db *base, struct bw_err *err)
 {
     struct pg *db = pg_of(base);
     BW_TRY(bury(db, err));
-    BW_TRY(pg_put(db, "BEGIN", err));
+    BW_TRY(pg_put_own(db, PG_OWN_BEGIN, err));
     db->in_tx = true;
     return BW_OK;
 }
@@ -54,7 +54,7 @@ bool pg_end_read(struct db *base)
     struct pg *db = pg_of(base);
     struct bw_err ignored;
     db->in_tx = false;
-    if (base->lost || pg_put(db, "COMMIT", &ignored) != BW_OK || !PQpipelineSync(db->c))
+    if (base->lost || pg_put_own(db, PG_OWN_COMMIT, &ignored) != BW_OK || !PQpipelineSync(db->c))
         return false;
     db->owed = true;
     return true;
@@ -141,7 +141,7 @@ enum bw_rc pg_begin_write(struct db *base, int64_t *ret_last_us, struct bw_err *
     char lock[80];
     snprintf(lock, sizeof lock, "SELECT pg_advisory_xact_lock(%" PRId64 ")", PG_LOCK_KEY);
     BW_TRY(bury(db, err));
-    BW_TRY(pg_put(db, "BEGIN", err));
+    BW_TRY(pg_put_own(db, PG_OWN_BEGIN, err));
     db->in_tx = true;
     db->changed = false;
     BW_TRY(pg_put(db, lock, err));
@@ -165,14 +165,14 @@ enum bw_rc pg_begin_write(struct db *base, int64_t *ret_last_us, struct bw_err *
 enum bw_rc pg_save(struct db *base, struct bw_err *err)
 {
     ids_keep(pg_of(base), true);
-    return pg_put(pg_of(base), "SAVEPOINT member", err);
+    return pg_put_own(pg_of(base), PG_OWN_SAVE, err);
 }
 
 /* What was posted must have gone well before the member is let go of. */
 enum bw_rc pg_release(struct db *base, struct bw_err *err)
 {
     struct pg *db = pg_of(base);
-    BW_TRY(pg_put(db, "RELEASE SAVEPOINT member", err));
+    BW_TRY(pg_put_own(db, PG_OWN_RELEASE, err));
     return db->posted ? pg_sync(db, NULL, err) : BW_OK;
 }
 
@@ -243,7 +243,7 @@ static enum bw_rc write_clock(struct pg *db, int64_t now_us, struct bw_err *err)
 static enum bw_rc end_write(struct pg *db, struct bw_err *err)
 {
     PGresult *r = NULL;
-    BW_TRY(pg_put(db, "COMMIT", err));
+    BW_TRY(pg_put_own(db, PG_OWN_COMMIT, err));
     BW_TRY(pg_sync(db, &r, err));
     bool kept = strcmp(PQcmdStatus(r), "COMMIT") == 0;
     PQclear(r);

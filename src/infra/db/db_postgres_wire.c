@@ -179,6 +179,24 @@ enum bw_rc pg_connect_first(struct db_engine *e, PGconn **ret, struct bw_err *er
     return rc;
 }
 
+/* What every transaction sends, prepared once for a connection. */
+static const struct own {
+    const char *name, *text;
+} OWN[] = {
+    [PG_OWN_BEGIN] = {"begin", "BEGIN"},
+    [PG_OWN_COMMIT] = {"commit", "COMMIT"},
+    [PG_OWN_SAVE] = {"save", "SAVEPOINT member"},
+    [PG_OWN_RELEASE] = {"release", "RELEASE SAVEPOINT member"},
+};
+
+static enum bw_rc prepare_own(struct pg *db, struct bw_err *err)
+{
+    for (size_t i = 0; i < BW_COUNT(OWN); i++)
+        BW_TRY(pg_queued(db, PQsendPrepare(db->c, OWN[i].name, OWN[i].text, 0, NULL),
+                         strlen(OWN[i].text), err));
+    return pg_sync(db, NULL, err);
+}
+
 enum bw_rc pg_connect(struct db *base, struct bw_err *err)
 {
     struct pg *db = pg_of(base);
@@ -190,7 +208,8 @@ enum bw_rc pg_connect(struct db *base, struct bw_err *err)
     if (PQstatus(db->c) != CONNECTION_OK)
         return pg_fail_lost(db, err);
     BW_TRY(set_up(db->c, base->writer, base->engine->read_only, err));
-    return pg_enter_pipeline(db, err);
+    BW_TRY(pg_enter_pipeline(db, err));
+    return prepare_own(db, err);
 }
 
 void pg_disconnect(struct db *base)
@@ -227,6 +246,14 @@ enum bw_rc pg_put(struct pg *db, const char *sql, struct bw_err *err)
         return pg_fail_lost(db, err);
     int ok = PQsendQueryParams(db->c, sql, 0, NULL, NULL, NULL, NULL, 1);
     return pg_queued(db, ok, strlen(sql), err);
+}
+
+enum bw_rc pg_put_own(struct pg *db, enum pg_own which, struct bw_err *err)
+{
+    if (db->base.lost)
+        return pg_fail_lost(db, err);
+    int ok = PQsendQueryPrepared(db->c, OWN[which].name, 0, NULL, NULL, NULL, 1);
+    return pg_queued(db, ok, 0, err);
 }
 
 /* The result of one command; those behind it in the same answer are none of ours. */
@@ -304,12 +331,13 @@ bool pg_settle(struct pg *db)
     return read_answers(db, NULL, &ignored) == BW_OK && !db->base.lost;
 }
 
-/* An idle connection has nothing to say: what can be read is the news of its end, or settings that
- * were changed meanwhile. Another one is made then. */
+/* An idle connection has nothing to say: what can be read behind what it owes is the news of its
+ * end, or settings that were changed meanwhile. Another one is made then. What it owes has nearly
+ * always come by now: reading it first saves the waiting for it. */
 bool pg_idle_ok(struct db *base)
 {
     struct pg *db = pg_of(base);
-    if (!pg_settle(db))
+    if ((db->owed && !PQconsumeInput(db->c)) || !pg_settle(db))
         return false;
     struct pollfd fd = {.fd = PQsocket(db->c), .events = POLLIN};
     return poll(&fd, 1, 0) == 0;
