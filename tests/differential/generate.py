@@ -33,14 +33,12 @@ WORDS_ZH = "釣魚 勒索軟件 漏洞 木馬 後門 郵件 伺服器 更新 攻
 
 
 class State:
-    """What has been spoken of so far. Lists hold references, not ids."""
+    """What has been spoken of so far (references, not ids), and words for all rooms."""
 
     def __init__(self, rng):
         self.rng, self.n = rng, 0
-        self.items, self.drafts, self.networks, self.findings, self.keys = [], [], [], [], []
-        self.organisations, self.people, self.statuses, self.objects = [], [], [], []
-        self.cursors, self.next = [], []
-        self.texts, self.files, self.later = [], [], []
+        self.drafts, self.keys, self.people, self.statuses, self.objects = [], [], [], [], []
+        self.files, self.later = [], []
 
     # -- choices ---------------------------------------------------------------------------------------
 
@@ -58,9 +56,15 @@ class State:
 
     def ref(self, among, usually=0.9):
         """A reference to something of that list; sometimes something that is not there."""
-        if among and self.rng.random() < usually:
+        if isinstance(among, str) and self.rng.random() < usually:
+            return self.some(among)
+        if not isinstance(among, str) and among and self.rng.random() < usually:
             return self.rng.choice(among[-40:] if self.rng.random() < 0.7 else among)
-        return self.rng.choice([NOBODY, NOBODY, "b" * 26] + ([] if not self.items else [self.items[0]]))
+        return self.rng.choice([NOBODY, "b" * 26, self.some("item"), self.some("network"), self.some("organisation")])
+
+    def some(self, pool):
+        """One of what operations have put into that pool ({"item[]": "json:items.*.id"} among what they keep)."""
+        return "@{%s?%d}" % (pool, self.rng.randrange(1 << 16))
 
     def odd(self):
         return self.rng.choice(ODD_TEXTS)
@@ -68,8 +72,8 @@ class State:
     def number(self):
         return self.rng.choice(ODD_NUMBERS)
 
-    def cursor(self, among):
-        return self.ref(among) if self.rng.random() < 0.6 else self.rng.choice(ODD_CURSORS)
+    def cursor(self, pool):
+        return self.some(pool) if self.rng.random() < 0.75 else self.rng.choice(ODD_CURSORS)
 
     # -- texts -----------------------------------------------------------------------------------------
 
@@ -81,11 +85,12 @@ class State:
     def indicator(self):
         r = self.rng
         return r.choice([
-            lambda: self.ip(), lambda: "host%d.bad.example" % r.randrange(60),
-            lambda: "hxxps://host%d[.]bad[.]example/p%d" % (r.randrange(60), r.randrange(9)),
-            lambda: "%032x" % r.randrange(40), lambda: "%064x" % r.randrange(40),
-            lambda: "u%d@bad.example" % r.randrange(20), lambda: "CVE-2026-%d" % (1000 + r.randrange(60)),
-            lambda: "T1%03d" % r.randrange(999), lambda: "AS%d" % r.randrange(70000), lambda: "203.0.113.0/2%d" % r.randrange(5, 9),
+            lambda: "203.0.113.%d" % r.randrange(9), lambda: "host%d.bad.example" % r.randrange(9),
+            lambda: "hxxps://host%d[.]bad[.]example/p%d" % (r.randrange(9), r.randrange(3)),
+            lambda: "https://host%d.bad.example/p%d" % (r.randrange(9), r.randrange(3)),
+            lambda: "%032x" % r.randrange(6), lambda: "%064x" % r.randrange(6), lambda: self.ip(),
+            lambda: "u%d@bad.example" % r.randrange(6), lambda: "CVE-2026-%d" % (1000 + r.randrange(6)),
+            lambda: "T1%03d" % r.randrange(990, 999), lambda: "AS%d" % r.randrange(70000), lambda: "203.0.113.0/2%d" % r.randrange(5, 9),
         ])()
 
     def words(self, least=1, most=12):
@@ -112,7 +117,7 @@ class State:
         r = self.rng
         text = r.choice([
             lambda: self.words(1, 2), lambda: self.words(1, 1)[: r.randint(1, 4)], lambda: self.indicator(),
-            lambda: '"%s"' % self.words(2, 3), lambda: self.odd(), lambda: "host%d" % r.randrange(60),
+            lambda: '"%s"' % self.words(2, 3), lambda: self.odd(), lambda: "host%d" % r.randrange(9),
             lambda: self.words(1, 1) + " " + self.indicator(), lambda: "bad.example", lambda: "例",
             lambda: 'NEAR(a b)', lambda: "a* OR b", lambda: '"', lambda: "-x", lambda: self.words(1, 1) + "*",
         ])()
@@ -151,7 +156,7 @@ def rooms():
 # How long it is until the next operation: mostly seconds, sometimes days, so that "new", "late" and "expired" come.
 STEPS_US = [1, 1_000, 1_000_000, 3_000_000, 20_000_000, 61_000_000, 600_000_000]
 LONG_STEPS_US = [3_600_000_000, 86_400_000_000, 260_000_000_000]
-PROBES_EVERY = 40
+PROBES_EVERY = 160
 
 
 def operations(seed, only=None):
@@ -174,6 +179,7 @@ def operations(seed, only=None):
         state.n += 1
         return op
 
+    probed = 0
     while True:
         due = [x for x in state.later if x[0] <= state.n]
         for x in due:
@@ -186,8 +192,8 @@ def operations(seed, only=None):
         yield numbered(name, op)
         if rng.random() < 0.02:  # sent twice, as by an impatient finger
             yield numbered(name + " again", {k: v for k, v in op.items() if k != "keep"})
-        if state.n % PROBES_EVERY < 2:
-            state.n += 2 - state.n % PROBES_EVERY
+        if state.n >= probed + PROBES_EVERY:
+            probed = state.n
             for probe_name, probe in probes:
                 for op in probe(rng, state):
                     yield numbered(probe_name, op)

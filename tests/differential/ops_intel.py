@@ -3,16 +3,21 @@
 from generate import CIRCLES, ORGS, PEOPLE, SECTORS, page
 
 TLPS = ["clear", "green", "amber", "amber+strict", "red"]
-KINDS = ["alert", "advisory", "incident", "indicator-report", "vulnerability", "practice", "question", "indicators"]
+KINDS = ["alert", "advisory", "incident", "indicator-report", "vulnerability", "practice", "question"]
 SEVERITIES = ["info", "low", "medium", "high", "critical"]
 
 
-def audience(rng, state):
+# Organisation N is in circle and sector N % 3 at first; a circle is named by its members only.
+CIRCLE_OF = {n: ["Circle one", "Circle two", "Circle three"][n % 3] for n in range(1, ORGS)}
+
+
+def audience(rng, state, author="operator"):
     """As a client of the API names it."""
+    own = CIRCLE_OF.get(int(author[-1]) if author[-1].isdigit() else 0) or rng.choice(CIRCLES)
     names = {
         "organisations": lambda: rng.choice(["Organisation %d" % rng.randint(1, ORGS), "org%d.example" % rng.randint(1, ORGS),
-                                             "Operations", "Nobody Ltd"] + state.organisations[-3:]),
-        "circles": lambda: rng.choice(CIRCLES + ["第一圈"]), "sectors": lambda: rng.choice(SECTORS + ["銀行業", "医疗"]),
+                                             "Operations", state.some("organisation")]),
+        "circles": lambda: own if rng.random() < 0.8 else rng.choice(CIRCLES + ["第一圈"]), "sectors": lambda: rng.choice(SECTORS + ["銀行業", "医疗"]),
         "people": lambda: "%s@world.example" % rng.choice(PEOPLE),
     }
     if rng.random() < 0.35:
@@ -26,7 +31,7 @@ def audience(rng, state):
 
 
 def fitting_tlp(rng, who):
-    if rng.random() < 0.15:
+    if rng.random() < 0.1:
         return rng.choice(TLPS)
     if "everybody" in who:
         return rng.choice(["clear", "green", "green"])
@@ -35,22 +40,25 @@ def fitting_tlp(rng, who):
     return rng.choice(["amber", "amber", "amber+strict", "green"])
 
 
-def item(rng, state):
-    who = audience(rng, state)
+def item(rng, state, author):
+    who = audience(rng, state, author)
     out = {"kind": rng.choice(KINDS), "lang": rng.choice(["en", "zh-hant", "zh-hans", "en", "zh-Hant-HK"]), "severity": rng.choice(SEVERITIES),
            "tlp": fitting_tlp(rng, who), "title": state.title(), "body": state.body(), "audience": who, "publish": rng.random() < 0.85}
     if rng.random() < 0.05:
         key = rng.choice(sorted(out))
-        out[key] = rng.choice([None, 5, True, [], {}, state.odd(), 9223372036854775808, 1e400 if False else 1e300])
+        out[key] = rng.choice([None, 5, True, [], {}, state.odd(), 9223372036854775808, 1e300])
     if rng.random() < 0.03:
         out.pop(rng.choice(sorted(out)))
     return out
 
 
 def publish(rng, state):
-    value = item(rng, state)
-    state.remember(state.items if value.get("publish") is True else state.drafts)
-    return {"who": state.who(("key",)), "method": "POST", "path": "/api/v1/items", "json": value, "keep": {"id": "json:id"}}
+    author = state.person()
+    value = item(rng, state, author)
+    keep = {"item[]": "json:id"}
+    if value.get("tlp") == "clear":
+        keep["clear[]"] = "json:id"
+    return {"who": "key:" + author, "method": "POST", "path": "/api/v1/items", "json": value, "keep": keep}
 
 
 def broken_json(rng, state):
@@ -69,7 +77,8 @@ def form(rng, state):
     if not everybody:
         fields.append(["people", people])
         if rng.random() < 0.3:
-            fields.append([rng.choice(["org", "circle", "sector"]), state.ref(state.organisations)])
+            kind = rng.choice(["org", "org", "circle", "sector"])
+            fields.append([kind, state.ref(kind, 0.95)])
     fields.append(["do", rng.choice(["publish", "publish", "draft", "draft", "preview"])])
     if rng.random() < 0.08:
         rng.choice(fields)[1] = state.odd()
@@ -78,45 +87,41 @@ def form(rng, state):
 
 def write(rng, state):
     fields = form(rng, state)
-    state.remember(state.drafts if fields[-1][1] == "draft" else state.items)
-    who = state.who(("web",))
+    who, keep = state.who(("web",)), {"item[]": r"location:items/([a-z2-7]{26})"}
     if fields[-1][1] == "draft":
-        state.drafts[-1] = (who, state.drafts[-1])
-    return {"who": who, "method": "POST", "path": "/%s/write" % state.lang(), "form": fields, "keep": {"id": r"location:items/([a-z2-7]{26})"}}
+        keep = {"id": r"location:items/([a-z2-7]{26})"}
+        state.drafts.append((who, "@{%d.id}" % state.n))
+    return {"who": who, "method": "POST", "path": "/%s/write" % state.lang(), "form": fields, "keep": keep}
 
 
 def edit(rng, state):
-    drafts = [d for d in state.drafts if isinstance(d, tuple)]
-    if not drafts:
+    if not state.drafts:
         return None
-    who, id = rng.choice(drafts[-30:])
+    who, id = rng.choice(state.drafts[-10:])
     if rng.random() < 0.15:
         who = state.who(("web",))
     path = "/%s/items/%s/edit" % (state.lang(), id)
     if rng.random() < 0.3:
         return page(path, who)
-    fields = form(rng, state)
-    if fields[-1][1] == "publish":
-        state.items.append(id)
-    return {"who": who, "method": "POST", "path": path, "form": fields}
+    return {"who": who, "method": "POST", "path": path, "form": form(rng, state), "keep": {"item[]": r"location:items/([a-z2-7]{26})"}}
 
 
 def withdraw(rng, state):
     if rng.random() < 0.5:
         who = state.who(("key",)) if rng.random() < 0.6 else "key:operator"
-        return {"who": who, "method": "POST", "path": "/api/v1/items/%s/withdraw" % state.ref(state.items)}
+        return {"who": who, "method": "POST", "path": "/api/v1/items/%s/withdraw" % state.ref("item")}
     return {"who": state.who(("web",)) if rng.random() < 0.6 else "web:operator", "method": "POST",
-            "path": "/%s/items/%s/withdraw" % (state.lang(), state.ref(state.items)), "form": []}
+            "path": "/%s/items/%s/withdraw" % (state.lang(), state.ref("item")), "form": []}
 
 
 def one(rng, state):
-    id = state.ref(state.items)
+    id = state.ref("item")
     if rng.random() < 0.5:
         return {"who": state.who(("key",)), "path": "/api/v1/items/" + id}
     what = rng.choice(["", "", "", "/withdraw", "/indicators"])
     op = page("/%s/items/%s%s" % (state.lang(), id, what), state.who(("web",)))
     if what == "/indicators":
-        op["query"] = [["form", rng.choice(["csv", "stix", "text", "json", "lines", state.odd()])]]
+        op["query"] = [["form", rng.choice(["csv", "stix", "plain", "defanged", "json", state.odd()])]]
     return op
 
 
@@ -126,9 +131,8 @@ def listing(rng, state):
         if rng.random() < 0.3:
             query.append([name, rng.choice(values + [state.odd()])])
     if rng.random() < 0.4:
-        query.append(["after", state.cursor(state.items + state.cursors)])
-    state.remember(state.cursors, "after")
-    return page("/%s/items" % state.lang(), state.who(("web",)), query=query, keep={"after": r"body:[?&;]after=([a-z2-7]{26})"})
+        query.append(["after", state.cursor(rng.choice(["item", "after"]))])
+    return page("/%s/items" % state.lang(), state.who(("web",)), query=query, keep={"after[]": r"body:[?&;]after=([a-z2-7]{26})"})
 
 
 def drafts(rng, state):
@@ -138,13 +142,12 @@ def drafts(rng, state):
 def search(rng, state):
     query = [["q", state.query()]]
     if rng.random() < 0.3:
-        query.append(["after", state.cursor(state.items + state.cursors)])
-    state.remember(state.cursors, "after")
+        query.append(["after", state.cursor(rng.choice(["item", "after"]))])
     if rng.random() < 0.5:
         if rng.random() < 0.4:
             query.append(["limit", rng.choice(["1", "2", "3", state.number()])])
-        return {"who": state.who(("key",)), "path": "/api/v1/items", "query": query, "keep": {"after": "json:next"}}
-    return page("/%s/search" % state.lang(), state.who(("web",)), query=query, keep={"after": r"body:[?&;]after=([a-z2-7]{26})"})
+        return {"who": state.who(("key",)), "path": "/api/v1/items", "query": query, "keep": {"after[]": "json:next", "item[]": "json:items.*.id"}}
+    return page("/%s/search" % state.lang(), state.who(("web",)), query=query, keep={"after[]": r"body:[?&;]after=([a-z2-7]{26})"})
 
 
 def pages_of_search(rng, state):
@@ -154,7 +157,7 @@ def pages_of_search(rng, state):
     for i in range(5):
         op = {"who": who, "path": "/api/v1/items", "query": [["q", q], ["limit", "3"]], "keep": {"after": "json:next"}}
         if before is not None:
-            op["query"].append(["after", "@{%d.after}" % before])
+            op["query"].append(["after", "@?{%d.after}" % before])
         before = state.n
         yield op
 
@@ -165,7 +168,8 @@ def indicator(rng, state):
 
 
 def write_page(rng, state):
-    return page("/%s/write" % state.lang(), state.who(("web",)))
+    return page("/%s/write" % state.lang(), state.who(("web",)),
+                keep={"%s[]" % kind: r'body:name="%s" value="([a-z2-7]{26})"' % kind for kind in ("org", "circle", "sector")})
 
 
 def lists_of_all(rng, state):

@@ -5,8 +5,8 @@ from generate import CIRCLES, ORGS, PEOPLE, page
 
 def circle(rng, state):
     org = "Organisation %d" % rng.randint(0, ORGS + 1)
-    name = rng.choice(CIRCLES + ["第一圈", "Circle nine", "Banking"])
-    return {"world": [rng.choice(["join", "leave"]), name, org]}
+    name = rng.choice(CIRCLES + CIRCLES + ["第一圈", "Circle nine", "Banking"])
+    return {"world": [rng.choice(["join", "join", "leave"]), name, org]}
 
 
 def suspend(rng, state):
@@ -26,10 +26,9 @@ def own_page(rng, state):
 
 def directory(rng, state):
     op = page("/%s/members" % state.lang(), state.who(("web",)),
-              keep={"after": r"body:members\?after=([a-z2-7]{26})"})
+              keep={"after[]": r"body:members\?after=([a-z2-7]{26})"})
     if rng.random() < 0.4:
-        op["query"] = [["after", state.cursor(state.organisations + state.cursors)]]
-    state.remember(state.cursors, "after")
+        op["query"] = [["after", state.cursor(rng.choice(["organisation", "after"]))]]
     return op
 
 
@@ -38,10 +37,10 @@ def me(rng, state):
 
 
 def key_make(rng, state):
-    scopes = rng.sample(["read", "write", "taxii", "import", "admin"], rng.randint(0, 4))
+    scopes = rng.sample(["read", "write", "taxii", "import", "admin"], rng.choice([0, 1, 2, 3, 4, 4]))
     who = state.who(("web",))
     op = {"who": who, "method": "POST", "path": "/%s/organisation/keys" % state.lang(),
-          "form": [["label", rng.choice(["tool", "siem", state.odd()])], ["days", rng.choice(["30", "365", state.number()])]]
+          "form": [["label", rng.choice(["tool", "siem", "工具", state.odd()])], ["days", rng.choice(["30", "365", "365", state.number()])]]
           + [["scope", s] for s in scopes],
           "keep": {"key": "body:(bwk_[a-z2-7]+)", "id": r"body:keys/([a-z2-7]{26})/end"}}
     state.keys.append((who, "@{%d.key}" % state.n, "@{%d.id}" % state.n))
@@ -51,14 +50,14 @@ def key_make(rng, state):
 def key_use(rng, state):
     if not state.keys:
         return None
-    _, key, _ = rng.choice(state.keys)
+    _, key, _ = rng.choice(state.keys[-8:])
     return {"who": "key:" + key, "path": rng.choice(["/api/v1/me", "/api/v1/items", "/taxii2/", "/api/v1/findings", "/api/v1/networks"])}
 
 
 def key_end(rng, state):
     if not state.keys:
         return None
-    who, _, id = rng.choice(state.keys)
+    who, _, id = rng.choice(state.keys[-8:])
     who = who if rng.random() < 0.8 else state.who(("web",))
     return {"who": who, "method": "POST", "path": "/%s/organisation/keys/%s/end" % (state.lang(), id), "form": []}
 
@@ -91,11 +90,9 @@ def invited(rng, state):
     who = "alias:" + email
     path = "/%s/welcome" % state.lang()
     password = rng.choice(["a long enough password", "一二三四五六七八九十一二", "short", state.odd()])
-    first = state.n
     state.after(1, {"who": who, "method": "POST", "path": path, "form": [["t", ref], ["password", password]]})
-    state.after(2, {"who": who, "method": "POST", "path": "/en/sign-in", "form": [["email", email], ["password", password]],
-                    "keep": {}})
-    return {"who": who, "path": path, "query": [["t", ref if rng.random() < 0.9 else "A" * 120]]} if first >= 0 else None
+    state.after(2, {"who": who, "method": "POST", "path": "/en/sign-in", "form": [["email", email], ["password", password]]})
+    return {"who": who, "path": path, "query": [["t", ref if rng.random() < 0.9 else "A" * 120]]}
 
 
 def enrol(rng, state):

@@ -11,7 +11,7 @@ def queue(rng, state):
 
 def members_page(rng, state):
     return page("/%s/queue/members" % state.lang(), rng.choice(["web:operator", "web:operator", "web:admin1"]),
-                keep={"org": r'body:<option value="([a-z2-7]{26})">'})
+                keep={"organisation[]": r'body:<option value="([a-z2-7]{26})">'})
 
 
 def organisation_add(rng, state):
@@ -22,28 +22,19 @@ def organisation_add(rng, state):
             "path": "/%s/queue/members/organisations" % state.lang(), "form": fields}
 
 
-def organisations_known(rng, state):
-    """The picker's ids, so that others can be spoken of."""
-    op = page("/en/queue/members", "web:operator")
-    op["keep"] = {"org%d" % i: r'body:(?s)(?:<option value="[a-z2-7]{26}".*?){%d}<option value="([a-z2-7]{26})"' % i for i in range(6)}
-    for i in range(6):
-        state.remember(state.organisations, "org%d" % i)
-    return op
-
-
 def person_add(rng, state):
     email = rng.choice(["p%d@new.example" % rng.randrange(60)] * 6 + ["admin1@world.example", "ADMIN1@world.example", "no address", state.odd()])
     if "@new" in email:
         state.people.append(("@{%d.welcome}" % state.n, email))
-    fields = [["organisation", state.ref(state.organisations)], ["name", rng.choice(["Ann", "陳大文", state.odd()])], ["email", email],
-              ["language", state.lang()], ["role", rng.choice(["representative", "admin", "analyst", "operator", "x"])]]
+    fields = [["organisation", state.ref("organisation", 0.95)], ["name", rng.choice(["Ann", "陳大文", "Bob", state.odd()])], ["email", email],
+              ["language", state.lang()], ["role", rng.choice(["representative", "representative", "admin", "analyst", "x"])]]
     return {"who": rng.choice(["web:operator"] * 6 + ["web:analyst"]), "method": "POST", "path": "/%s/queue/members/people" % state.lang(),
             "form": fields, "keep": {"welcome": r"mail:welcome\?t=([\w-]+)"}}
 
 
 def release(rng, state):
-    id = state.ref(state.items)
-    who = rng.choice(["operator"] * 6 + ["analyst", "admin3"])
+    id = state.ref(rng.choice(["clear", "clear", "item"]))
+    who = rng.choice(["operator"] * 8 + ["analyst", "admin3"])
     if rng.random() < 0.5:
         return {"who": "key:" + who, "method": "POST", "path": "/api/v1/items/%s/release" % id}
     return {"who": "web:" + who, "method": "POST", "path": "/%s/queue/items/%s/release" % (state.lang(), id), "form": []}
@@ -51,8 +42,8 @@ def release(rng, state):
 
 def decide(rng, state):
     return {"who": rng.choice(["web:operator"] * 8 + ["web:analyst", "web:admin1"]), "method": "POST",
-            "path": "/%s/queue/networks/%s" % (state.lang(), state.ref(state.networks)),
-            "form": [["decision", rng.choice(["verify", "verify", "verify", "refuse", "x"])]]}
+            "path": "/%s/queue/networks/%s" % (state.lang(), state.ref("network", 0.95)),
+            "form": [["decision", rng.choice(["verify"] * 6 + ["refuse", "x"])]]}
 
 
 def health(rng, state):
@@ -60,11 +51,12 @@ def health(rng, state):
 
 
 def queues(rng, state):
-    yield page("/%s/queue" % state.lang(), "web:operator")
+    yield page("/%s/queue" % state.lang(), "web:operator", keep={"network[]": r"body:queue/networks/([a-z2-7]{26})"})
+    yield page("/en/queue/members", "web:operator", keep={"organisation[]": r'body:<option value="([a-z2-7]{26})">'})
     yield page("/%s/queue" % state.lang(), "web:analyst")
     yield {"path": "/health"}
 
 
-OPERATIONS = [(1.5, queue), (0.5, members_page), (1.5, organisation_add), (1, organisations_known), (2.5, person_add), (2.5, release),
+OPERATIONS = [(1.5, queue), (1, members_page), (1.5, organisation_add), (2.5, person_add), (2.5, release),
               (5, decide), (0.2, health)]
 PROBES = [queues]

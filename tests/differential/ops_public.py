@@ -12,14 +12,13 @@ def advisories(rng, state):
     if rng.random() < 0.6:
         query.append(["q", state.query()])
     if rng.random() < 0.3:
-        query.append(["after", state.cursor(state.items + state.cursors)])
-    state.remember(state.cursors, "after")
+        query.append(["after", state.cursor(rng.choice(["clear", "after"]))])
     return page("/%s/advisories" % state.lang(), rng.choice([None, state.who(("web",))]), query=query,
-                keep={"after": r"body:[?&;]after=([a-z2-7]{26})"})
+                keep={"after[]": r"body:[?&;]after=([a-z2-7]{26})"})
 
 
 def advisory(rng, state):
-    return page("/%s/advisories/%s" % (state.lang(), state.ref(state.items)), rng.choice([None, None, state.who(("web",))]))
+    return page("/%s/advisories/%s" % (state.lang(), state.ref(rng.choice(["clear", "clear", "item"]))), rng.choice([None, None, state.who(("web",))]))
 
 
 def whole_zone(rng, state):

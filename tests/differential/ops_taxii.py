@@ -20,7 +20,7 @@ def collections(rng, state):
 
 
 def door(rng, state):
-    return {"who": rng.choice([state.who(("key", "basic")), None, "key:bwk_" + "a" * 52]),
+    return {"who": rng.choice([state.who(("key", "basic")), state.who(("key", "basic")), None, "key:bwk_" + "a" * 52]),
             "path": rng.choice(["/taxii2/", ROOT, ROOT + "collections/%s/" % COMMUNITY, ROOT + "collections/" + str(uuid.UUID(int=7)) + "/"]),
             "headers": {"Accept": rng.choice([TYPE, "*/*", "application/json", "application/taxii+json;version=2.0"])}}
 
@@ -50,12 +50,13 @@ def stix_object(rng, state, ids=40):
 
 def add(rng, state):
     many = [stix_object(rng, state) for _ in range(rng.choice([1, 1, 2, 5, 12]))]
-    state.remember(state.statuses, "status")
     for o in many:
         if isinstance(o.get("id"), str):
             state.objects.append(o["id"])
     del state.objects[:-200]
-    op = {"who": state.who(("key", "basic")), "method": "POST", "path": ROOT + "collections/%s/objects/" % CONTRIBUTE, "type": TYPE,
+    who = state.who(("key", "basic"))
+    state.statuses.append((who, "@{%d.status}" % state.n))
+    op = {"who": who, "method": "POST", "path": ROOT + "collections/%s/objects/" % CONTRIBUTE, "type": TYPE,
           "text": json.dumps({"objects": many}), "keep": {"status": "json:id"}}
     if rng.random() < 0.05:
         op["text"] = rng.choice(["", "x", '{"objects":[', '{"objects":5}', op["text"][:-9]])
@@ -65,8 +66,11 @@ def add(rng, state):
 
 
 def status(rng, state):
-    ref = rng.choice(state.statuses) if state.statuses and rng.random() < 0.9 else str(uuid.UUID(int=9))
-    return {"who": state.who(("key",)), "path": ROOT + "status/%s/" % ref}
+    if not state.statuses:
+        return None
+    who, ref = rng.choice(state.statuses[-3:])
+    who, ref = who if rng.random() < 0.8 else state.who(("key",)), ref if rng.random() < 0.95 else str(uuid.UUID(int=9))
+    return {"who": who, "path": ROOT + "status/%s/" % ref}
 
 
 def some_object(rng, state):
@@ -110,7 +114,7 @@ def walk(rng, state):
         op = {"who": who if rng.random() < 0.95 else state.who(("key",)), "path": ROOT + "collections/%s/%s" % (COMMUNITY, place),
               "query": [["limit", "7"]] + ([["match[version]", "all"]] if all_versions else []), "keep": {"next": "json:next"}}
         if before is not None:
-            op["query"].append(["next", "@{%d.next}" % before])
+            op["query"].append(["next", "@?{%d.next}" % before])
         before = state.n
         yield op
 

@@ -30,12 +30,9 @@ def put(rng, state):
 
 
 def networks(rng, state):
-    op = {"who": "key:operator" if rng.random() < 0.5 else state.who(("key",)), "path": "/api/v1/networks",
-          "query": [["state", rng.choice(["", "pending", "pending", "verified", "refused", state.odd()])]],
-          "keep": {"n%d" % i: "json:items.%d.id" % i for i in range(6)}}
-    for i in range(6):
-        state.remember(state.networks, "n%d" % i)
-    return op
+    return {"who": "key:operator" if rng.random() < 0.5 else state.who(("key",)), "path": "/api/v1/networks",
+            "query": [["state", rng.choice(["", "pending", "pending", "verified", "refused", state.odd()])]],
+            "keep": {"network[]": "json:items.*.id"}}
 
 
 def findings(rng, state):
@@ -45,32 +42,41 @@ def findings(rng, state):
     if rng.random() < 0.4:
         query.append(["limit", rng.choice(["1", "3", state.number()])])
     if rng.random() < 0.4:
-        query.append(["after", state.cursor(state.findings)])
-    for i in range(4):
-        state.remember(state.findings, "f%d" % i)
-    return {"who": state.who(("key",)), "path": "/api/v1/findings", "query": query, "keep": {"f%d" % i: "json:items.%d.id" % i for i in range(4)}}
+        query.append(["after", state.cursor("finding")])
+    who = state.person()
+    return {"who": "key:" + who, "path": "/api/v1/findings", "query": query,
+            "keep": {"finding[]": "json:items.*.id", "finding.%s[]" % who[-1]: "json:items.*.id"}}
 
 
 def watch_page(rng, state):
     query = []
     if rng.random() < 0.3:
-        query.append(["after", state.cursor(state.findings)])
+        query.append(["after", state.cursor("finding")])
     if rng.random() < 0.3:
         query.append(["scope", rng.choice(["own", "all", "open", state.odd()])])
     return page("/%s/watch" % state.lang(), state.who(("web",)), query=query)
 
 
+def whose(rng, state):
+    """Somebody, and mostly a finding of theirs."""
+    who = rng.choice([state.member(), state.member(), "operator"])
+    return "web:" + who, state.ref("finding.%s" % who[-1] if who[-1].isdigit() and rng.random() < 0.85 else "finding", 0.95)
+
+
 def finding_page(rng, state):
-    return page("/%s/watch/findings/%s" % (state.lang(), state.ref(state.findings)), state.who(("web",)))
+    who, finding = whose(rng, state)
+    return page("/%s/watch/findings/%s" % (state.lang(), finding), who)
 
 
 def acknowledge(rng, state):
-    return {"who": state.who(("web",)), "method": "POST", "path": "/%s/watch/findings/%s/acknowledge" % (state.lang(), state.ref(state.findings)), "form": []}
+    who, finding = whose(rng, state)
+    return {"who": who, "method": "POST", "path": "/%s/watch/findings/%s/acknowledge" % (state.lang(), finding), "form": []}
 
 
 def all_findings(rng, state):
     for who in ("operator", "admin1", "admin2", "member3"):
-        yield {"who": "key:" + who, "path": "/api/v1/findings", "query": [["limit", "1000"]]}
+        yield {"who": "key:" + who, "path": "/api/v1/findings", "query": [["limit", "1000"]],
+               "keep": {"finding[]": "json:items.*.id", "finding.%s[]" % who[-1]: "json:items.*.id"}}
         yield {"who": "key:" + who, "path": "/api/v1/networks"}
     yield page("/%s/watch" % state.lang(), "web:operator")
     yield page("/%s/watch" % state.lang(), "web:" + state.member())

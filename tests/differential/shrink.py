@@ -16,7 +16,7 @@ def needed(operations):
         if n in out or n not in by_number:
             continue
         out.add(n)
-        want += [int(m) for m in re.findall(r"@(?:totp)?\{(\d+)\.", json.dumps(by_number[n]))]
+        want += [int(m) for m in re.findall(r"@(?:totp|\?)?\{(\d+)\.", json.dumps(by_number[n]))]
     return [op for op in operations if op["n"] in out]
 
 

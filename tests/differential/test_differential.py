@@ -41,7 +41,7 @@ def run(names, seed, sequence, statistics=None):
             done.append(op)
             status = twin.tell(op)
             if statistics is not None:
-                statistics[(op["op"].split(".")[0], str(status))] += 1
+                statistics[(op["op"], str(status))] += 1
         said = twin.verify()
         if statistics is not None:
             statistics["requests"] += twin.asked
@@ -85,12 +85,14 @@ def compare(names, seed, n, only, seconds):
         left, stream = left - part, stream + 1
     took = time.monotonic() - began
     asked, events = statistics.pop("requests", 0), statistics.pop("events", 0)
-    by_room = collections.Counter()
-    for (room, _), k in statistics.items():
-        by_room[room] += k
-    kinds = collections.Counter()
-    for (_, status), k in statistics.items():
+    by_room, kinds, by_name = collections.Counter(), collections.Counter(), collections.defaultdict(collections.Counter)
+    for (name, status), k in statistics.items():
+        by_room[name.split(".")[0]] += k
         kinds[status] += k
+        by_name[name][status] += k
+    if os.environ.get("BREAKWATER_TEST_VERBOSE"):
+        for name, told in sorted(by_name.items()):
+            print("#   %-34s %s" % (name, ", ".join("%s: %d" % x for x in sorted(told.items()))))
     print("# %d operations, %d requests, %d events in %.0f s; %s; answers %s" % (
         sum(by_room.values()), asked, events, took, ", ".join("%s %d" % x for x in sorted(by_room.items())),
         ", ".join("%s: %d" % x for x in sorted(kinds.items()))))

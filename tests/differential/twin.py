@@ -65,6 +65,7 @@ class World:
 
     def __init__(self, engine, seed, keys):
         self.engine, self.kept, self.cookies, self.dead_keys = engine, {}, {}, set()
+        self.pools, self.was_refused = {}, False
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="world-", dir=memory()))
         if keys.is_dir():
             shutil.copytree(keys, self.dir / "keys")
@@ -121,16 +122,28 @@ class World:
         if isinstance(value, str):
             if "@" not in value:
                 return value
-            return re.sub(r"@(totp)?\{([\w.:]+)\}", self._ref, value)
+            return re.sub(r"@(totp|\?)?\{([\w.:?]+)\}", self._ref, value)
         if isinstance(value, list):
-            return [self.fill(v) for v in value]
+            return [self.fill(v) for v in value if not self._left_out(v)]
         if isinstance(value, dict):
             return {self.fill(k): self.fill(v) for k, v in value.items()}
         return value
 
+    def _left_out(self, field):
+        """["after", "@?{3.next}"] is no field at all where nothing was kept."""
+        if not (isinstance(field, list) and len(field) == 2 and isinstance(field[1], str) and field[1].startswith("@?{")):
+            return False
+        field_known = field[1][3:-1] in self.kept
+        return not field_known
+
     def _ref(self, m):
+        """@{3.id}: what operation 3 kept. @{item?77}: one of the pool, the 77th as one counts in a circle."""
+        pool, at, number = m.group(2).partition("?")
+        if at:
+            known = self.pools.get(pool)
+            return known[int(number) % len(known)] if known else NOBODY
         value = self.kept.get(m.group(2), NOBODY)
-        if not m.group(1):
+        if m.group(1) != "totp":
             return value
         try:
             return totp(re.sub(r"\s", "", value), self.now_us / 1e6)
@@ -232,19 +245,28 @@ class World:
                     self.cookies[who] = value
                 else:
                     self.cookies.pop(who, None)
-        location = headers.get("Location") or ""
-        if who.startswith("web:") and status in (302, 303) and re.match(r"/[\w-]+/sign-in(\?|$)", location):
+        to_sign_in = re.match(r"/[\w-]+/sign-in(\?|$)", headers.get("Location") or "")
+        self.was_refused = (status == 401 or bool(status == 303 and to_sign_in)) and not op["path"].endswith("/sign-out")
+        if who.startswith("web:") and self.was_refused:
             self.cookies.pop(who, None)
         if who.startswith(("key:", "basic:")) and status == 401:
             self.dead_keys.add(who.split(":", 1)[1])
         for name, how in (op.get("keep") or {}).items():
-            value = find(how, headers, data)
+            if name.endswith("[]"):
+                self.pool(name[:-2], found(how, headers, data))
+                continue
+            value = next(iter(found(how, headers, data)), None)
             if value is not None:
                 self.kept["%s.%s" % (op.get("n", ""), name)] = value
         shown, secret = mask(data)
         heads = sorted((k.lower(), v) for k, v in headers.items()
                        if k.lower() not in UNEQUAL_HEADERS and not (k.lower() == "etag" and secret))
         return (status, heads, sorted(names), shown)
+
+    def pool(self, name, values):
+        known = self.pools.setdefault(name, [])
+        known += [v for v in values if v not in known]
+        del known[:-300]
 
     # -- mails -----------------------------------------------------------------------------------------
 
@@ -289,25 +311,29 @@ def memory():
     return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
-def find(how, headers, data):
+def found(how, headers, data):
+    """What an operation wants kept of an answer: "json:items.*.id", "header:X", "location:PATTERN", "body:PATTERN"."""
     kind, what = how.split(":", 1)
     if kind == "json":
         try:
-            value = json.loads(data)
-            for step in what.split("."):
-                value = value[int(step)] if step.lstrip("-").isdigit() else value[step]
-            return value if isinstance(value, str) else None
-        except (ValueError, KeyError, IndexError, TypeError):
-            return None
+            values = [json.loads(data)]
+        except (ValueError, RecursionError):
+            return []
+        for step in what.split("."):
+            if step == "*":
+                values = [x for v in values if isinstance(v, list) for x in v]
+            elif step.isdigit():
+                values = [v[int(step)] for v in values if isinstance(v, list) and int(step) < len(v)]
+            else:
+                values = [v[step] for v in values if isinstance(v, dict) and step in v]
+        return [v for v in values if isinstance(v, str)]
     if kind == "header":
-        return headers.get(what)
+        return [headers[what]] if what in headers else []
     if kind == "location":
-        m = re.search(what, headers.get("Location") or "")
-        return m.group(1) if m else None
+        return re.findall(what, headers.get("Location") or "")
     if kind == "body":
-        m = re.search(what.encode(), data)
-        return m.group(1).decode("utf-8", "replace") if m else None
-    return None
+        return [m.decode("utf-8", "replace") for m in re.findall(what.encode(), data)]
+    return []
 
 
 def mask(data):
@@ -471,6 +497,10 @@ class Twin:
             status = self.same("answer", [w.hear() for w in self.worlds]).split(" ")[0]
         else:
             status = self.ask(op)[0]
+            if all(w.was_refused for w in self.worlds) and "@" not in who and who.startswith(("web:", "key:", "basic:")):
+                # The session or the key had ended: in again, and once more.
+                self.sign_in(who) if who.startswith("web:") else self.new_key(who.split(":", 1)[1])
+                status = self.ask(op, " to the second try")[0]
         settled = self.settle(op)
         if settled.startswith("failed"):
             raise Different("settling failed in both: " + settled)
