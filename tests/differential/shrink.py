@@ -40,6 +40,7 @@ def shrink(operations, fails, seconds, say=lambda text: None):
         return True
 
     attempt(needed(best))
+    attempt([op for op in best[:-1] if "world" in op or op.get("method", "GET") != "GET"] + best[-1:])  # reading changes little
     chunk = max(1, len(best) // 2)
     while time.monotonic() < until:
         at, progress = len(best) - 1, False  # the failing one stays
@@ -71,14 +72,37 @@ def simpler(best, fails, until):
                     best[i] = op = less
                 else:
                     k += 1
-        for text in ("text",):
-            while isinstance(op.get(text), str) and len(op[text].splitlines()) > 1 and time.monotonic() < until:
-                lines = op[text].splitlines(True)
-                for half in (lines[: len(lines) // 2], lines[len(lines) // 2 :]):
-                    less = dict(op, **{text: "".join(half)})
+        for path in long_texts(op):
+            progress = True
+            while progress and time.monotonic() < until:
+                progress = False
+                for less in halves(op, path):
                     cut = fails(best[:i] + [less] + best[i + 1 :])
                     if cut is not None and len(cut) == len(best):
                         best[i] = op = less
+                        progress = True
                         break
-                else:
-                    break
+
+
+def long_texts(op):
+    return [path for path in (("text",), ("json", "body"), ("json", "title")) if isinstance(at(op, path), str)]
+
+
+def at(op, path):
+    for name in path:
+        op = op.get(name) if isinstance(op, dict) else None
+    return op
+
+
+def halves(op, path):
+    """OP with one half of that text, cut between lines, or between words, or anywhere."""
+    text = at(op, path)
+    parts = text.splitlines(True)
+    parts = parts if len(parts) > 1 else re.findall(r"\s*\S+", text)
+    parts = parts if len(parts) > 1 else list(text)
+    if len(parts) < 2:
+        return
+    for half in (parts[: len(parts) // 2], parts[len(parts) // 2 :]):
+        less = json.loads(json.dumps(op))
+        at(less, path[:-1])[path[-1]] = "".join(half)
+        yield less

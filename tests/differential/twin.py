@@ -21,7 +21,10 @@ import sys
 import tempfile
 import urllib.parse
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "http"))
+TESTS = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(TESTS / "http"))
+sys.path.append(str(TESTS.parent / "tools"))  # last: a tool there is called html
+import postgres  # noqa: E402
 from hub import totp  # noqa: E402
 
 PROGRAM = os.environ.get("BREAKWATER_WORLD", "build/test/tests/world")
@@ -370,7 +373,6 @@ class Engine:
 
     def __init__(self, name, second=False):
         self.name, self.second = name, second
-        self.server = os.environ.get("BREAKWATER_TEST_POSTGRES", "")
         if name not in ("sqlite", "postgres"):
             raise SystemExit("differential: an engine is sqlite or postgres, not %r" % name)
 
@@ -382,18 +384,12 @@ class Engine:
             return None
         Engine.serial += 1
         made = "bw_world_%d_%d" % (os.getpid(), Engine.serial)
-        self.sql("CREATE DATABASE %s TEMPLATE template0 ENCODING 'UTF8'" % made)
-        u = urllib.parse.urlsplit(self.server)
-        return "%s://%s/%s?%s" % (u.scheme, u.netloc, made, u.query)
+        postgres.create(made)
+        return postgres.url(made)
 
     def drop(self, url):
         if url:
-            self.sql("DROP DATABASE IF EXISTS %s WITH (FORCE)" % urllib.parse.urlsplit(url).path[1:])
-
-    def sql(self, text):
-        r = subprocess.run(["psql", "-X", "-q", "-d", self.server, "-c", text], capture_output=True, text=True)
-        if r.returncode:
-            raise SystemExit("differential: psql: " + r.stderr)
+            postgres.drop(urllib.parse.urlsplit(url).path[1:])
 
 
 class Twin:
