@@ -71,9 +71,23 @@ def bring_by_page(rng, state):
     return {"who": rng.choice(["web:operator", state.who(("web",))]), "method": "POST", "path": "/%s/import" % state.lang(), "multipart": parts}
 
 
+def large(rng, state):
+    """More than one transaction takes, so that what a file gives is written in several."""
+    n = rng.choice([300, 1100, 2500])
+    first = rng.randrange(1 << 16)
+    rows = ['"2026-05-%02d 01:02:03","%s","%d","tcp","64500","HK","","eel","eel","high"' % (
+        1 + i % 28, "198.51.100.%d" % (i % 256) if i % 3 else "2001:db8:%x::%x" % (i % 8, first + i), 1 + i % 9) for i in range(n)]
+    lists = ["10.%d.%d.%d" % (i >> 16 & 255, i >> 8 & 255, i & 255) for i in range(first, first + n)]
+    objects = [dict(stix_object(rng, state, 4000), name="n%d" % i) for i in range(n // 10)]
+    name, text = rng.choice([("event4_sinkhole.csv", "\n".join([SINKHOLE] + rows)), ("list.txt", "\n".join(lists)),
+                             ("bundle.json", json.dumps({"type": "bundle", "id": "bundle--x", "objects": objects}))])
+    return {"who": rng.choice(["key:operator", state.who(("key",))]), "method": "POST", "path": "/api/v1/import",
+            "query": [["name", name], ["tlp", rng.choice(["green", "amber"])]], "text": text}
+
+
 def import_page(rng, state):
     return page("/%s/import" % state.lang(), state.who(("web",)))
 
 
-OPERATIONS = [(5, bring), (1.5, bring_by_page), (0.4, import_page)]
+OPERATIONS = [(5, bring), (0.25, large), (1.5, bring_by_page), (0.4, import_page)]
 PROBES = []

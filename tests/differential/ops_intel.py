@@ -55,6 +55,8 @@ def item(rng, state, author):
 def publish(rng, state):
     author = state.person()
     value = item(rng, state, author)
+    if rng.random() < 0.01 and isinstance(value.get("body"), str):
+        value["body"] = " ".join(state.body() for _ in range(400))
     keep = {"item[]": "json:id"}
     if value.get("tlp") == "clear":
         keep["clear[]"] = "json:id"

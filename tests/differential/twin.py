@@ -6,6 +6,8 @@ fresh worlds. What is secret differs between worlds by design (cookies, keys, se
 its own, operations name them, and answers are compared with every secret replaced by its kind. All else is
 compared byte for byte.
 """
+import atexit
+import base64
 import email
 import email.policy
 import hashlib
@@ -70,7 +72,8 @@ class World:
         self.engine, self.kept, self.cookies, self.dead_keys = engine, {}, {}, set()
         self.pools, self.was_refused = {}, False
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="world-", dir=memory()))
-        if keys.is_dir():
+        atexit.register(shutil.rmtree, self.dir, ignore_errors=True)
+        if keys:
             shutil.copytree(keys, self.dir / "keys")
         self.program = os.environ.get("BREAKWATER_WORLD_B", PROGRAM) if engine.second else PROGRAM
         cmd = [self.program, "--seed", str(seed), "--data", str(self.dir)]
@@ -201,7 +204,6 @@ class World:
             key = who[4:] if who.startswith("key:bwk_") else self.api_key(who[4:])
             headers["Authorization"] = "Bearer " + key
         elif who.startswith("basic:"):
-            import base64
             pair = "%s:%s" % (self.people.get(who[6:], {}).get("email", "x"), self.api_key(who[6:]))
             headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
         path = self.fill(op["path"])
@@ -399,11 +401,13 @@ class Twin:
 
     def __init__(self, engines, seed):
         if Twin.keys is None:
-            Twin.keys = pathlib.Path(tempfile.mkdtemp(prefix="world-keys-")) / "keys"
-            first = World(Engine("sqlite"), seed, Twin.keys)
+            folder = tempfile.mkdtemp(prefix="world-keys-", dir=memory())
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+            first = World(Engine("sqlite"), seed, None)
             first.ready()
-            shutil.copytree(first.dir / "keys", Twin.keys)
+            shutil.copytree(first.dir / "keys", folder + "/keys")
             first.end()
+            Twin.keys = pathlib.Path(folder) / "keys"
         self.now_us, self.asked, self.statuses = START_US, 0, {}
         self.worlds = [World(e, seed, Twin.keys) for e in engines]
         self.same("the community", [w.ready() for w in self.worlds])
