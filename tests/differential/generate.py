@@ -119,7 +119,8 @@ class State:
             lambda: self.words(1, 2), lambda: self.words(1, 1)[: r.randint(1, 4)], lambda: self.indicator(),
             lambda: '"%s"' % self.words(2, 3), lambda: self.odd(), lambda: "host%d" % r.randrange(9),
             lambda: self.words(1, 1) + " " + self.indicator(), lambda: "bad.example", lambda: "例",
-            lambda: 'NEAR(a b)', lambda: "a* OR b", lambda: '"', lambda: "-x", lambda: self.words(1, 1) + "*",
+            lambda: "%064x" % r.randrange(6), lambda: "%064x" % r.randrange(6) + " " + self.words(1, 1),
+            lambda: self.words(2, 3), lambda: 'NEAR(a b)', lambda: "a* OR b", lambda: '"', lambda: "-x", lambda: self.words(1, 1) + "*",
         ])()
         for _ in range(r.choice([0, 0, 0, 1, 1, 2])):
             text += " " + r.choice(["kind:alert", "kind:advisory", "tlp:green", "tlp:amber", "tlp:clear", "tlp:red",
