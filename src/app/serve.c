@@ -5,7 +5,7 @@
  * Stopping is graceful: no new requests, those under way finish, streams are told, durable
  * consumers take what is committed, then the database is closed. A kill -9 at any point loses
  * nothing that was acknowledged: that is the lane's and the ledger's matter, not this file's. */
-#include "app.h"
+#include "running.h"
 
 #include "bw_clock.h"
 #include "bw_log.h"
@@ -14,7 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-enum { CONSUMERS_MAX = 32, JOBS_MAX = 32, PROXIES_MAX = 32, GRACE_MS = 5000, SETTLE_MS = 5000 };
+enum { GRACE_MS = 5000, SETTLE_MS = 5000 };
 enum { READERS_WAITING = 8 }; /* threads, where each read waits for a database server */
 
 /* Every answer carries these; security.md, Headers. HSTS only where TLS is known to be in front. */
@@ -32,17 +32,6 @@ static const struct http_header_row HEADERS[] = {
     /* Kept by nobody on the way, unless a handler says otherwise. */
     {"Cache-Control", "no-store",
      HTTP_FACE_BIT(HTTP_PAGE) | HTTP_FACE_BIT(HTTP_API) | HTTP_FACE_BIT(HTTP_TAXII), false},
-};
-
-struct running {
-    struct hub hub;
-    struct http_server *server;
-    size_t rooms_started;
-    const struct ledger_consumer *consumers[CONSUMERS_MAX];
-    struct job_kind jobs[JOBS_MAX];
-    struct bw_prefix proxies[PROXIES_MAX];
-    size_t n_consumers, n_jobs, n_proxies;
-    char spool[4096];
 };
 
 /* -- the hub's own jobs ------------------------------------------------------------------------ */
@@ -97,11 +86,11 @@ static void gather(struct running *r)
     for (size_t i = 0; i < app_rooms_n; i++) {
         const struct room *room = app_rooms[i];
         for (size_t j = 0; j < room->n_consumers; j++) {
-            BW_ASSERT(r->n_consumers < CONSUMERS_MAX);
+            BW_ASSERT(r->n_consumers < RUNNING_CONSUMERS_MAX);
             r->consumers[r->n_consumers++] = room->consumers[j];
         }
         for (size_t j = 0; j < room->n_jobs; j++) {
-            BW_ASSERT(r->n_jobs < JOBS_MAX);
+            BW_ASSERT(r->n_jobs < RUNNING_JOBS_MAX);
             r->jobs[r->n_jobs++] = room->jobs[j];
         }
     }
@@ -114,8 +103,9 @@ static enum bw_rc parse_proxies(struct running *r, struct bw_err *err)
         struct bw_view one = bw_view_trim(bw_view_split(&rest, ' '));
         if (one.n == 0)
             continue;
-        if (r->n_proxies == PROXIES_MAX)
-            return bw_fail(err, BW_LIMIT, "setting trusted_proxies: at most %d", PROXIES_MAX);
+        if (r->n_proxies == RUNNING_PROXIES_MAX)
+            return bw_fail(err, BW_LIMIT, "setting trusted_proxies: at most %d",
+                           RUNNING_PROXIES_MAX);
         BW_TRY(bw_prefix_parse(one, &r->proxies[r->n_proxies++], err));
     }
     return BW_OK;
@@ -146,27 +136,46 @@ static enum bw_rc start_server(struct running *r, const char *listen, struct bw_
     return http_server_start(&o, &r->server, err);
 }
 
-static enum bw_rc start_all(struct running *r, const struct app_options *o, struct bw_err *err)
+static enum bw_rc start_background(struct running *r, struct bw_err *err)
 {
-    const char *listen = o->listen ? o->listen : "127.0.0.1:8080";
-    if (o->demo)
-        BW_TRY(demo_fill(&r->hub, r->hub.url.p, err));
+    struct hub *hub = &r->hub;
+    enum { JOB_THREADS = 2 };
+    if (r->by_hand) {
+        BW_TRY(
+            ledger_follow_by_hand(hub->db, r->consumers, r->n_consumers, hub, &hub->ledger, err));
+        BW_TRY(job_runner_start(hub->db, r->jobs, r->n_jobs, 0, hub, &hub->jobs, err));
+        req_touch_by_hand(hub);
+        return BW_OK;
+    }
+    BW_TRY(ledger_start(hub->db, r->consumers, r->n_consumers, hub, &hub->ledger, err));
+    BW_TRY(job_runner_start(hub->db, r->jobs, r->n_jobs, JOB_THREADS, hub, &hub->jobs, err));
+    return req_touch_start(hub, err);
+}
+
+enum bw_rc running_start(struct running *r, const char *listen, struct bw_err *err)
+{
     gather(r);
     for (; r->rooms_started < app_rooms_n; r->rooms_started++)
         if (app_rooms[r->rooms_started]->start)
             BW_TRY(app_rooms[r->rooms_started]->start(&r->hub, err));
-    BW_TRY(ledger_start(r->hub.db, r->consumers, r->n_consumers, &r->hub, &r->hub.ledger, err));
-    BW_TRY(job_runner_start(r->hub.db, r->jobs, r->n_jobs, 2, &r->hub, &r->hub.jobs, err));
-    BW_TRY(req_touch_start(&r->hub, err));
+    BW_TRY(start_background(r, err));
     return start_server(r, listen, err);
 }
 
-static void stop_all(struct running *r)
+enum bw_rc running_settle(struct running *r, struct bw_err *err)
+{
+    BW_ASSERT(r->by_hand);
+    BW_TRY(req_touch_write(err));
+    BW_TRY(ledger_catch_up(r->hub.ledger, err));
+    return job_run_due(r->hub.jobs, err);
+}
+
+void running_stop(struct running *r)
 {
     http_server_stop(r->server, GRACE_MS);
     req_touch_stop();
     job_runner_stop(r->hub.jobs);
-    if (r->hub.ledger)
+    if (r->hub.ledger && !r->by_hand)
         ledger_settle(r->hub.ledger, SETTLE_MS);
     ledger_stop(r->hub.ledger);
     while (r->rooms_started > 0)
@@ -207,20 +216,23 @@ int app_serve(int argc, char **argv)
 
     if (!app_options_parse(argc, argv, "ld", &o))
         return 2;
+    const char *listen = o.listen ? o.listen : "127.0.0.1:8080";
     o.create = o.demo;
     bw_log_setup((enum bw_log_level)setting_int(o.settings, SETTING_LOG_LEVEL), BW_LOG_AUTO);
     block_signals(&signals);
     enum bw_rc rc = app_open(&o, &r.hub, &err);
+    if (rc == BW_OK && o.demo)
+        rc = demo_fill(&r.hub, r.hub.url.p, &err);
     if (rc == BW_OK)
-        rc = start_all(&r, &o, &err);
+        rc = running_start(&r, listen, &err);
     if (rc == BW_OK)
-        rc = say_ready(&r, o.listen ? o.listen : "127.0.0.1:8080", &err);
+        rc = say_ready(&r, listen, &err);
     if (rc == BW_OK) {
         while (sigwait(&signals, &got) != 0)
             ;
         bw_log(BW_LOG_INFO, "serve.stopping", BW_FI("signal", got));
     }
-    stop_all(&r);
+    running_stop(&r);
     app_options_done(&o);
     return rc == BW_OK ? 0 : app_failed(&err);
 }

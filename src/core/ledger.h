@@ -92,6 +92,13 @@ BW_MUST_CHECK enum bw_rc ledger_start(struct db_engine *e,
                                       const struct ledger_consumer *const *consumers, size_t n,
                                       void *arg, struct ledger **ret, struct bw_err *err);
 void ledger_stop(struct ledger *l);
+/* The same without threads: nothing is handed over but by ledger_catch_up(), which gives each
+ * consumer in turn all that is committed, in the caller's thread. For worlds that must be equal. */
+BW_MUST_CHECK enum bw_rc ledger_follow_by_hand(struct db_engine *e,
+                                               const struct ledger_consumer *const *consumers,
+                                               size_t n, void *arg, struct ledger **ret,
+                                               struct bw_err *err);
+BW_MUST_CHECK enum bw_rc ledger_catch_up(struct ledger *l, struct bw_err *err);
 /* Only the hooks (sequencer), for tools that write without following. */
 void ledger_attach(struct db_engine *e);
 /* Moves a durable consumer behind everything that is committed now: it will not hear of it. For a

@@ -4,7 +4,7 @@
  * One thread per consumer, woken by the lane after each durable commit. A durable consumer's
  * position is moved after its effects are safe, so a crash between the two hands the same events
  * over again: at least once, in order. A consumer that fails is asked again after a pause that
- * doubles. */
+ * doubles. Without threads (ledger_follow_by_hand) the same batches are taken in the caller's. */
 #include "ledger_int.h"
 
 #include "bw_clock.h"
@@ -213,8 +213,9 @@ static void *follow(void *arg)
     return NULL;
 }
 
-enum bw_rc ledger_start(struct db_engine *e, const struct ledger_consumer *const *consumers,
-                        size_t n, void *arg, struct ledger **ret, struct bw_err *err)
+enum bw_rc ledger_follow_by_hand(struct db_engine *e,
+                                 const struct ledger_consumer *const *consumers, size_t n,
+                                 void *arg, struct ledger **ret, struct bw_err *err)
 {
     struct ledger *l = bw_calloc(1, sizeof(*l) + n * sizeof(l->followers[0]));
     if (!l)
@@ -234,15 +235,44 @@ enum bw_rc ledger_start(struct db_engine *e, const struct ledger_consumer *const
         f->ledger = l;
         f->consumer = consumers[i];
         enum bw_rc rc = position_read(e, f->consumer, &f->position, err);
-        if (rc == BW_OK && pthread_create(&f->thread, NULL, follow, f) != 0)
-            rc = bw_fail(err, BW_IO, "cannot start a thread");
         if (rc != BW_OK) {
             ledger_stop(l);
             return rc;
         }
+    }
+    *ret = l;
+    return BW_OK;
+}
+
+enum bw_rc ledger_start(struct db_engine *e, const struct ledger_consumer *const *consumers,
+                        size_t n, void *arg, struct ledger **ret, struct bw_err *err)
+{
+    struct ledger *l = NULL;
+    BW_TRY(ledger_follow_by_hand(e, consumers, n, arg, &l, err));
+    for (size_t i = 0; i < n; i++) {
+        struct follower *f = &l->followers[i];
+        if (pthread_create(&f->thread, NULL, follow, f) != 0) {
+            ledger_stop(l);
+            return bw_fail(err, BW_IO, "cannot start a thread");
+        }
         f->started = true;
     }
     *ret = l;
+    return BW_OK;
+}
+
+enum bw_rc ledger_catch_up(struct ledger *l, struct bw_err *err)
+{
+    BW_AUTO(bw_arena) *arena = bw_arena_new(ARENA_CAP);
+    if (!arena)
+        return bw_fail_memory(err);
+    for (size_t i = 0; i < l->n; i++) {
+        BW_ASSERT(!l->followers[i].started);
+        for (size_t n = 1; n > 0;) {
+            bw_arena_reset(arena);
+            BW_TRY(take_batch(&l->followers[i], arena, &n, err));
+        }
+    }
     return BW_OK;
 }
 

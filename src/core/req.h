@@ -91,6 +91,9 @@ void req_on_error(struct http_req *rq, struct http_resp *rs, enum bw_rc rc,
                   const struct bw_err *err);
 /* Writes last-seen times of sessions and keys in batches. */
 BW_MUST_CHECK enum bw_rc req_touch_start(struct hub *hub, struct bw_err *err);
+/* The same without a thread: they are written by req_touch_write() alone. */
+void req_touch_by_hand(struct hub *hub);
+BW_MUST_CHECK enum bw_rc req_touch_write(struct bw_err *err);
 void req_touch_stop(void);
 
 #endif

@@ -279,4 +279,29 @@ BW_TEST(consumers_get_everything_once_in_order_also_after_a_restart)
     db_engine_close(e);
 }
 
+BW_TEST(by_hand_nothing_is_taken_but_when_it_is_asked_for)
+{
+    struct db_engine *e = core_test_engine("hand", NULL, 0);
+    const struct ledger_consumer *list[] = {&CONSUMER};
+    struct ledger *l;
+    struct bw_err err;
+    next_position = taken = failures_left = 0;
+    in_order = true;
+    REQUIRE(ledger_follow_by_hand(e, list, 1, NULL, &l, &err) == BW_OK);
+    for (int i = 0; i < 600; i++) /* more than a batch */
+        REQUIRE(db_write(e, append, (void *)(uintptr_t) "x", &err) == BW_OK);
+    CHECK_INT(taken, 0);
+    REQUIRE(ledger_catch_up(l, &err) == BW_OK);
+    CHECK_INT(taken, 600);
+    REQUIRE(db_write(e, append, (void *)(uintptr_t) "y", &err) == BW_OK);
+    failures_left = 1;
+    CHECK(ledger_catch_up(l, &err) == BW_IO);
+    CHECK_VIEW(bw_view_z(err.message), "not now");
+    CHECK(ledger_catch_up(l, &err) == BW_OK);
+    CHECK_INT(taken, 601);
+    CHECK(in_order);
+    ledger_stop(l);
+    db_engine_close(e);
+}
+
 BW_TEST_MAIN()

@@ -21,7 +21,7 @@ static struct {
     pthread_cond_t stop;
     pthread_t thread;
     struct hub *hub;
-    bool running;
+    bool running, threaded;
     size_t n;
     struct touched list[PENDING_MAX];
 } pending = {.lock = PTHREAD_MUTEX_INITIALIZER, .stop = PTHREAD_COND_INITIALIZER};
@@ -59,17 +59,15 @@ static enum bw_rc write_batch(struct db_tx *tx, void *arg, struct bw_err *err)
     return BW_OK;
 }
 
-static void flush(void)
+enum bw_rc req_touch_write(struct bw_err *err)
 {
-    static struct batch b; /* only this thread, and req_touch_stop after it has ended */
-    struct bw_err err = {0};
+    static struct batch b; /* one thread: ours, or the one that does without ours */
     pthread_mutex_lock(&pending.lock);
     b.n = pending.n;
     memcpy(b.list, pending.list, b.n * sizeof(b.list[0]));
     pending.n = 0;
     pthread_mutex_unlock(&pending.lock);
-    if (b.n && db_write(pending.hub->db, write_batch, &b, &err) != BW_OK)
-        bw_log_err(BW_LOG_WARN, "touch", &err);
+    return b.n ? db_write(pending.hub->db, write_batch, &b, err) : BW_OK;
 }
 
 static void *run(void *arg)
@@ -84,7 +82,9 @@ static void *run(void *arg)
             pthread_cond_timedwait(&pending.stop, &pending.lock, &until);
         go_on = pending.running;
         pthread_mutex_unlock(&pending.lock);
-        flush();
+        struct bw_err err = {0};
+        if (req_touch_write(&err) != BW_OK)
+            bw_log_err(BW_LOG_WARN, "touch", &err);
     }
     return NULL;
 }
@@ -92,19 +92,25 @@ static void *run(void *arg)
 enum bw_rc req_touch_start(struct hub *hub, struct bw_err *err)
 {
     pending.hub = hub;
-    pending.running = true;
+    pending.running = pending.threaded = true;
     if (pthread_create(&pending.thread, NULL, run, NULL) != 0) {
-        pending.running = false;
+        pending.running = pending.threaded = false;
         return bw_fail(err, BW_IO, "cannot start a thread");
     }
     return BW_OK;
 }
 
+void req_touch_by_hand(struct hub *hub)
+{
+    pending.hub = hub;
+    pending.running = true;
+}
+
 void req_touch_stop(void)
 {
     pthread_mutex_lock(&pending.lock);
-    bool was = pending.running;
-    pending.running = false;
+    bool was = pending.threaded;
+    pending.running = pending.threaded = false;
     pthread_cond_broadcast(&pending.stop);
     pthread_mutex_unlock(&pending.lock);
     if (was)

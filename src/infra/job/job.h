@@ -76,10 +76,14 @@ BW_MUST_CHECK enum bw_rc job_progress(struct job *job, int64_t done, int64_t tot
 
 /* -- running ----------------------------------------------------------------------------------- */
 
-/* KINDS stays the caller's and unchanged. ARG is handed to the jobs. */
+/* KINDS stays the caller's and unchanged. ARG is handed to the jobs. THREADS 0: nothing runs but by
+ * job_run_due(). */
 BW_MUST_CHECK enum bw_rc job_runner_start(struct db_engine *e, const struct job_kind *kinds,
                                           size_t n, unsigned threads, void *arg,
                                           struct job_runner **ret, struct bw_err *err);
+/* Runs what is due now, one after the other, in the caller's thread; only of a runner without
+ * threads. For worlds that must be equal. */
+BW_MUST_CHECK enum bw_rc job_run_due(struct job_runner *r, struct bw_err *err);
 void job_runner_stop(struct job_runner *r); /* waits for running jobs; NULL is fine */
 void job_wake(struct job_runner *r);        /* something was added; cheap; NULL is fine */
 

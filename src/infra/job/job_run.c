@@ -410,6 +410,26 @@ static bool claim(struct job_runner *r)
     return c.n > 0;
 }
 
+enum bw_rc job_run_due(struct job_runner *r, struct bw_err *err)
+{
+    BW_ASSERT(!r->dispatching && r->n_threads == 0);
+    for (;;) {
+        struct claim c = {.runner = r, .max = 1};
+        int64_t wait_us;
+        bool due;
+        BW_TRY(look(r, &due, &wait_us, err));
+        if (!due)
+            return BW_OK;
+        enum bw_rc rc = db_write(r->engine, claim_in, &c, err);
+        if (rc == BW_OK && c.n > 0)
+            run_job(c.jobs[0]);
+        bool more = c.n > 0;
+        claim_drop(&c);
+        if (rc != BW_OK || !more)
+            return rc;
+    }
+}
+
 /* What a turn of the dispatcher does; returns how long it may sleep. */
 static int64_t turn(struct job_runner *r)
 {
@@ -508,10 +528,12 @@ static bool start_thread(pthread_t *t, void *(*run)(void *), struct job_runner *
 
 static enum bw_rc start_in(struct job_runner *r, unsigned threads, struct bw_err *err)
 {
+    BW_TRY(db_write(r->engine, add_all_repeating, r, err));
+    if (threads == 0)
+        return BW_OK;
     r->threads = bw_calloc(threads, sizeof *r->threads);
     if (!r->threads)
         return bw_fail_memory(err);
-    BW_TRY(db_write(r->engine, add_all_repeating, r, err));
     for (unsigned i = 0; i < threads; i++) {
         if (!start_thread(&r->threads[i], worker_main, r, "job-worker"))
             return bw_fail(err, BW_IO, "the system gave no further thread");
@@ -527,7 +549,7 @@ enum bw_rc job_runner_start(struct db_engine *e, const struct job_kind *kinds, s
                             unsigned threads, void *arg, struct job_runner **ret,
                             struct bw_err *err)
 {
-    BW_ASSERT(threads > 0 && threads <= RUNNER_THREADS_MAX);
+    BW_ASSERT(threads <= RUNNER_THREADS_MAX);
     struct job_runner *r = bw_calloc(1, sizeof *r);
     if (!r)
         return bw_fail_memory(err);

@@ -231,6 +231,35 @@ BW_TEST(runs_with_its_arguments)
     close_engine(e, "a.db");
 }
 
+BW_TEST(without_threads_what_is_due_runs_when_it_is_asked_for)
+{
+    struct db_engine *e = open_engine("hand.db");
+    struct job_runner *r = NULL;
+    struct bw_err err = {.rc = BW_OK};
+    bw_clock_fix(T0);
+    answer = BW_OK;
+    runs = 0;
+    REQUIRE(job_runner_start(e, KINDS, BW_COUNT(KINDS), 0, &runs, &r, &err) == BW_OK);
+    struct bw_id now = add(e, "echo", "", "the arguments", 0);
+    struct bw_id again = add(e, "answer", "", "", 0);
+    struct bw_id later = add(e, "answer", "", "", T0 + BW_HOUR_US);
+    job_wake(r);
+    CHECK_INT(runs, 0);
+    REQUIRE(job_run_due(r, &err) == BW_OK);
+    CHECK_INT(runs, 2);
+    CHECK(status(e, now).phase == JOB_DONE && status(e, again).phase == JOB_DONE);
+    CHECK(status(e, later).phase == JOB_WAITING);
+    bw_clock_fix(T0 + 2 * BW_HOUR_US);
+    answer = BW_IO;
+    REQUIRE(job_run_due(r, &err) == BW_OK);
+    CHECK(status(e, later).phase == JOB_AGAIN);
+    CHECK_INT(runs, 3);
+    job_runner_stop(r);
+    bw_clock_fix(0);
+    answer = BW_OK;
+    close_engine(e, "hand.db");
+}
+
 static const struct {
     enum bw_rc rc;
     bool again;

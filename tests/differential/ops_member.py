@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who is in the community: circles, suspension, keys, invitations, signing in and out, the directory."""
+from generate import CIRCLES, ORGS, PEOPLE, page
+
+
+def circle(rng, state):
+    org = "Organisation %d" % rng.randint(0, ORGS + 1)
+    name = rng.choice(CIRCLES + CIRCLES + ["第一圈", "Circle nine", "Banking"])
+    return {"world": [rng.choice(["join", "join", "leave"]), name, org]}
+
+
+def suspend(rng, state):
+    """And back a little later: whoever is suspended does nothing."""
+    org = "Organisation %d" % rng.randint(1, ORGS)
+    state.after(rng.randint(3, 25), {"world": ["state", org, "0"]})
+    return {"world": ["state", org, "1"]}
+
+
+def no_state(rng, state):
+    return {"world": ["state", rng.choice(["Organisation 1", "Nobody", ""]), rng.choice(["7", "-1", "x", "0"])]}
+
+
+def own_page(rng, state):
+    return page("/%s/organisation" % state.lang(), state.who(("web",)))
+
+
+def directory(rng, state):
+    op = page("/%s/members" % state.lang(), state.who(("web",)),
+              keep={"after[]": r"body:members\?after=([a-z2-7]{26})"})
+    if rng.random() < 0.4:
+        op["query"] = [["after", state.cursor(rng.choice(["organisation", "after"]))]]
+    return op
+
+
+def me(rng, state):
+    return {"who": state.who(("key", "basic")), "path": "/api/v1/me"}
+
+
+def key_make(rng, state):
+    scopes = rng.sample(["read", "write", "taxii", "import", "admin"], rng.choice([0, 1, 2, 3, 4, 4]))
+    who = state.who(("web",))
+    op = {"who": who, "method": "POST", "path": "/%s/organisation/keys" % state.lang(),
+          "form": [["label", rng.choice(["tool", "siem", "工具", state.odd()])], ["days", rng.choice(["30", "365", "365", state.number()])]]
+          + [["scope", s] for s in scopes],
+          "keep": {"key": "body:(bwk_[a-z2-7]+)", "id": r"body:keys/([a-z2-7]{26})/end"}}
+    state.keys.append((who, "@{%d.key}" % state.n, "@{%d.id}" % state.n))
+    return op
+
+
+def key_use(rng, state):
+    if not state.keys:
+        return None
+    _, key, _ = rng.choice(state.keys[-8:])
+    return {"who": "key:" + key, "path": rng.choice(["/api/v1/me", "/api/v1/items", "/taxii2/", "/api/v1/findings", "/api/v1/networks"])}
+
+
+def key_end(rng, state):
+    if not state.keys:
+        return None
+    who, _, id = rng.choice(state.keys[-8:])
+    who = who if rng.random() < 0.8 else state.who(("web",))
+    return {"who": who, "method": "POST", "path": "/%s/organisation/keys/%s/end" % (state.lang(), id), "form": []}
+
+
+def sign_out(rng, state):
+    return {"who": state.who(("web",)), "method": "POST", "path": "/%s/sign-out" % state.lang(), "form": []}
+
+
+def sign_in_page(rng, state):
+    return {"who": "alias:visitor%d" % rng.randrange(3), "path": "/%s/sign-in" % state.lang(),
+            "query": [["next", rng.choice(["/en/watch", "//evil.example", "/en/\0", state.odd()])]]}
+
+
+def wrong_password(rng, state):
+    email = rng.choice(["%s@world.example" % state.person(), "nobody@world.example", "OPERATOR@WORLD.EXAMPLE", state.odd()])
+    return {"who": "alias:visitor%d" % rng.randrange(3), "method": "POST", "path": "/%s/sign-in" % state.lang(), "step": 100_000_000,
+            "form": [["email", email], ["password", rng.choice(["wrong wrong wrong", state.odd(), "correct horse batterY"])]]}
+
+
+def wrong_code(rng, state):
+    return {"who": "alias:visitor%d" % rng.randrange(3), "method": "POST", "path": "/%s/sign-in/code" % state.lang(),
+            "form": [["state", rng.choice(["", "x", "A" * 200, state.odd()])], ["code", rng.choice(["123456", "", "\0", "99999999999999999999"])]]}
+
+
+def invited(rng, state):
+    """Somebody who was invited: looks at the link, chooses a password, sets up the second step."""
+    if not state.people:
+        return None
+    ref, email = state.people[-1] if rng.random() < 0.6 else rng.choice(state.people)
+    who = "alias:" + email
+    path = "/%s/welcome" % state.lang()
+    password = rng.choice(["a long enough password", "一二三四五六七八九十一二", "short", state.odd()])
+    state.after(1, {"who": who, "method": "POST", "path": path, "form": [["t", ref], ["password", password]]})
+    state.after(2, {"who": who, "method": "POST", "path": "/en/sign-in", "form": [["email", email], ["password", password]]})
+    return {"who": who, "path": path, "query": [["t", ref if rng.random() < 0.9 else "A" * 120]]}
+
+
+def enrol(rng, state):
+    """Both steps of an invited person in two operations: the state that the first gives is the second's."""
+    if not state.people:
+        return None
+    _, email = rng.choice(state.people[-6:])
+    who, first = "alias:" + email, state.n
+    state.after(1, {"who": who, "method": "POST", "path": "/en/sign-in/code",
+                    "form": [["state", "@{%d.state}" % first], ["code", "@totp{%d.totp}" % first]]})
+    state.after(2, {"who": who, "path": "/%s/home" % state.lang()})
+    return {"who": who, "method": "POST", "path": "/en/sign-in", "step": 31_000_000,
+            "form": [["email", email], ["password", rng.choice(["a long enough password", "一二三四五六七八九十一二"])]],
+            "keep": {"state": 'body:name="state" value="([^"]+)"', "totp": "body:secret=([A-Z2-7]+)"}}
+
+
+def no_csrf(rng, state):
+    return {"who": state.who(("web",)), "method": "POST", "path": rng.choice(["/en/sign-out", "/en/organisation/keys", "/en/write"]),
+            "form": [["label", "x"]], "csrf": rng.choice([False, "0" * 32, ""])}
+
+
+def all_own_pages(rng, state):
+    for who in ("operator", "admin2", "member5"):
+        yield page("/%s/organisation" % state.lang(), "web:" + who)
+        yield page("/%s/members" % state.lang(), "web:" + who)
+
+
+OPERATIONS = [(3, circle), (0.5, suspend), (0.3, no_state), (2, own_page), (2, directory), (1, me), (1.5, key_make), (1.5, key_use),
+              (1, key_end), (0.7, sign_out), (0.5, sign_in_page), (0.7, wrong_password), (0.3, wrong_code), (1, invited), (0.7, enrol),
+              (0.4, no_csrf)]
+PROBES = [all_own_pages]
+assert len(PEOPLE) == 2 + 2 * ORGS
