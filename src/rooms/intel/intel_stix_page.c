@@ -215,6 +215,8 @@ static enum bw_rc select_rows(struct pager *p, bool one, struct db_stmt **ret, s
         db_sql_add(&q, " WHERE o.id = ?1");
     } else {
         db_sql_add(&q, " WHERE o.id > ?1 AND o.id <= ?2");
+        if (p->f->bodies) /* said of both: PostgreSQL would merge from the first body on */
+            db_sql_add(&q, " AND b.id > ?1 AND b.id <= ?2");
         if (p->last_only)
             db_sql_add(&q, " AND o.superseded = 0");
         db_sql_add(&q, " ORDER BY o.id");
