@@ -113,10 +113,10 @@ char *work_spell(const char *text, const struct spelling *words, size_t n);
     "SELECT i.id, i.public_id, i.number, i.audience_id, i.organisation_id, i.person_id, i.kind," \
     " i.severity, i.state, i.tlp, i.lang, i.title, i.chosen, i.indicators, i.created_us,"        \
     " i.changed_us, i.published_us, i.released_us, i.body FROM v_item i WHERE i.id = ?1"
-#define SQL_PAGE                                                                           \
-    "SELECT o.id, o.stix_id, o.type, o.version, o.version_us, o.added_us, o.spec_version," \
-    " o.contested, o.owner_id, o.stix_key, o.hash, b.bytes FROM v_stix_object o"           \
-    " JOIN v_stix_body b ON b.id = o.id WHERE o.id > ?1 AND o.superseded = 0"              \
+#define SQL_PAGE                                                                            \
+    "SELECT o.id, o.stix_id, o.type, o.version, o.version_us, o.added_us, o.spec_version,"  \
+    " o.contested, o.owner_id, o.stix_key, o.hash, b.bytes FROM v_stix_object o"            \
+    " JOIN v_stix_body b ON b.id = o.id WHERE o.id > ?1 AND b.id > ?1 AND o.superseded = 0" \
     " ORDER BY o.id LIMIT ?2"
 #define SQL_AUDIENCE_FIND "SELECT id FROM audience WHERE set_hash = ?1"
 #define SQL_AUDIENCE_ADD "INSERT INTO audience (tlp, set_hash) VALUES (?1, ?2) RETURNING id"
@@ -168,15 +168,16 @@ char *work_spell(const char *text, const struct spelling *words, size_t n);
 #define SQL_CLOCK_READ "SELECT last_us FROM lane_clock WHERE id = 1"
 #define SQL_CLOCK_WRITE "UPDATE lane_clock SET last_us = ?1 WHERE id = 1"
 
-#define EACH_STATEMENT(X)                                                                        \
-    X(POINT)                                                                                     \
-    X(PAGE)                                                                                      \
-    X(AUDIENCE_FIND)                                                                             \
-    X(AUDIENCE_ADD)                                                                              \
-    X(GRANT_ADD)                                                                                 \
-    X(ITEM_LAST)                                                                                 \
-    X(ITEM_ADD) X(INDICATOR_FIND) X(INDICATOR_ADD) X(OCCURRENCE_ADD) X(EVENT_ADD) X(OPENING_ADD) \
-        X(EVENT_NEW) X(EVENT_PLACE) X(STATE_READ) X(STATE_WRITE) X(OBJECT_FIND) X(OBJECT_ADD)    \
-            X(BODY_ADD) X(STREAM_WRITE) X(LAST_READ) X(LAST_WRITE) X(CLOCK_READ) X(CLOCK_WRITE)
+#define EACH_STATEMENT(X)                                                                         \
+    X(POINT)                                                                                      \
+    X(PAGE)                                                                                       \
+    X(AUDIENCE_FIND)                                                                              \
+    X(AUDIENCE_ADD)                                                                               \
+    X(GRANT_ADD)                                                                                  \
+    X(ITEM_LAST)                                                                                  \
+    X(ITEM_ADD)                                                                                   \
+    X(INDICATOR_FIND) X(INDICATOR_ADD) X(OCCURRENCE_ADD) X(EVENT_ADD) X(OPENING_ADD) X(EVENT_NEW) \
+        X(EVENT_PLACE) X(STATE_READ) X(STATE_WRITE) X(OBJECT_FIND) X(OBJECT_ADD) X(BODY_ADD)      \
+            X(STREAM_WRITE) X(LAST_READ) X(LAST_WRITE) X(CLOCK_READ) X(CLOCK_WRITE)
 
 #endif
