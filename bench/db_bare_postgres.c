@@ -444,7 +444,8 @@ static enum bw_rc begin(struct conn *c, struct bw_err *err)
     return BW_OK;
 }
 
-static enum bw_rc commit(struct conn *c, struct bw_err *err)
+/* The clock is written where anything was. */
+static enum bw_rc commit(struct conn *c, bool wrote, struct bw_err *err)
 {
     BW_TRY(op_sequence(c, err));
     for (size_t i = 0; i < BW_COUNT(ID_TABLES); i++) {
@@ -456,7 +457,8 @@ static enum bw_rc commit(struct conn *c, struct bw_err *err)
         c->stored[i] = c->last[i];
     }
     q_int(&c->st[ST_CLOCK_WRITE], 1, c->now_us);
-    BW_TRY(put(&c->st[ST_CLOCK_WRITE], err));
+    if (wrote)
+        BW_TRY(put(&c->st[ST_CLOCK_WRITE], err));
     return q_run(&c->st[ST_COMMIT], err);
 }
 
@@ -472,7 +474,7 @@ static enum bw_rc side_publish(struct work *w, const struct item *list, size_t n
             BW_TRY(op_publish(&writer, &list[k], err));
             BW_TRY(q_run(&writer.st[ST_RELEASE], err));
         }
-        BW_TRY(commit(&writer, err));
+        BW_TRY(commit(&writer, list[i].number != 0, err));
         ret->groups++;
     }
     return BW_OK;
@@ -486,7 +488,7 @@ static enum bw_rc side_import(struct work *w, const struct batch *list, size_t n
         BW_TRY(put(&writer.st[ST_SAVE], err));
         BW_TRY(op_import(&writer, &list[i], err));
         BW_TRY(q_run(&writer.st[ST_RELEASE], err));
-        BW_TRY(commit(&writer, err));
+        BW_TRY(commit(&writer, true, err));
     }
     return BW_OK;
 }
@@ -498,7 +500,7 @@ static enum bw_rc side_audiences(struct work *w, const struct audience *list, si
     BW_TRY(begin(&writer, err));
     for (size_t i = 0; i < n; i++)
         BW_TRY(op_audience(&writer, &list[i], &id, err));
-    return commit(&writer, err);
+    return commit(&writer, true, err);
 }
 
 const struct side side_bare_postgres = {

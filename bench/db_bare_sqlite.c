@@ -217,11 +217,13 @@ static enum bw_rc begin(struct conn *c, struct bw_err *err)
     return BW_OK;
 }
 
-static enum bw_rc commit(struct conn *c, struct bw_err *err)
+/* The clock is written where anything was. */
+static enum bw_rc commit(struct conn *c, bool wrote, struct bw_err *err)
 {
     BW_TRY(op_sequence(c, err));
     sqlite3_bind_int64(c->st[ST_CLOCK_WRITE], 1, c->now_us);
-    BW_TRY(run_own(c, ST_CLOCK_WRITE, err));
+    if (wrote)
+        BW_TRY(run_own(c, ST_CLOCK_WRITE, err));
     return run_own(c, ST_COMMIT, err);
 }
 
@@ -237,7 +239,7 @@ static enum bw_rc side_publish(struct work *w, const struct item *list, size_t n
             BW_TRY(op_publish(&writer, &list[k], err));
             BW_TRY(run_own(&writer, ST_RELEASE, err));
         }
-        BW_TRY(commit(&writer, err));
+        BW_TRY(commit(&writer, list[i].number != 0, err));
         ret->groups++;
     }
     return BW_OK;
@@ -251,7 +253,7 @@ static enum bw_rc side_import(struct work *w, const struct batch *list, size_t n
         BW_TRY(run_own(&writer, ST_SAVE, err));
         BW_TRY(op_import(&writer, &list[i], err));
         BW_TRY(run_own(&writer, ST_RELEASE, err));
-        BW_TRY(commit(&writer, err));
+        BW_TRY(commit(&writer, true, err));
     }
     return BW_OK;
 }
@@ -263,7 +265,7 @@ static enum bw_rc side_audiences(struct work *w, const struct audience *list, si
     BW_TRY(begin(&writer, err));
     for (size_t i = 0; i < n; i++)
         BW_TRY(op_audience(&writer, &list[i], &id, err));
-    return commit(&writer, err);
+    return commit(&writer, true, err);
 }
 
 static enum bw_rc side_settle(struct bw_err *err)
