@@ -134,22 +134,21 @@ static enum bw_rc look(struct text *t, struct bw_view text)
 
 /* -- writing it -------------------------------------------------------------------------------- */
 
-static void put_codes(struct text *t)
-{
-    bw_buf_printf(&t->out, "(SELECT audience_id FROM %s WHERE code = ANY ($%u::bigint[]))",
-                  t->engine->grants, t->st->codes_at);
-}
-
+/* EXISTS behind OR is no join: the planner then walks the table by the index that the statement
+ * asks for and looks each row's audience up, in the grants' index where few rows are expected, in a
+ * hash of the viewer's audiences where many are. As a join (IN) it drove the newest 50 of 1,500
+ * items from the grants: 6.5 ms against 0.7. */
 static void put_gates(struct text *t)
 {
     for (size_t i = 0; i < t->n_gates; i++) {
         const char *name = t->engine->gates[t->gates[i]];
-        bw_buf_printf(&t->out, "%sv_%s AS NOT MATERIALIZED (SELECT * FROM breakwater_gated.%s",
+        bw_buf_printf(&t->out, "%sv_%s AS NOT MATERIALIZED (SELECT * FROM breakwater_gated.%s t_",
                       i ? ", " : "", name, name);
-        if (!t->st->base.ungated) {
-            BW_BUF_LIT(&t->out, " WHERE audience_id IN ");
-            put_codes(t);
-        }
+        if (!t->st->base.ungated)
+            bw_buf_printf(&t->out,
+                          " WHERE (EXISTS (SELECT 1 FROM %s g_ WHERE g_.audience_id ="
+                          " t_.audience_id AND g_.code = ANY ($%u::bigint[])) OR false)",
+                          t->engine->grants, t->st->codes_at);
         BW_BUF_LIT(&t->out, ")");
     }
 }
@@ -161,9 +160,8 @@ static void put_reachable(struct text *t)
         BW_BUF_LIT(&t->out, "(SELECT 0::bigint AS audience_id WHERE false)");
         return;
     }
-    BW_BUF_LIT(&t->out, "(SELECT DISTINCT audience_id FROM ");
-    put_codes(t);
-    BW_BUF_LIT(&t->out, " own_)");
+    bw_buf_printf(&t->out, "(SELECT DISTINCT audience_id FROM %s WHERE code = ANY ($%u::bigint[]))",
+                  t->engine->grants, t->st->codes_at);
 }
 
 /* L stands on the name behind INTO, UPDATE or DELETE FROM. */
