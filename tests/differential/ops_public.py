@@ -22,9 +22,8 @@ def advisory(rng, state):
 
 
 def whole_zone(rng, state):
-    for lang in ("en", "zh-hant", "zh-hans"):
-        yield page("/%s/" % lang, None)
-        yield page("/%s/advisories" % lang, None)
+    yield page("/%s/" % state.lang(), None)
+    yield page("/%s/advisories" % state.lang(), None)
 
 
 OPERATIONS = [(1, front), (2, advisories), (1.5, advisory)]

@@ -2,8 +2,8 @@
 """The smallest sequence that still fails (delta debugging: Zeller, Hildebrandt, "Simplifying and Isolating
 Failure-Inducing Input", 2002). Every try is two fresh worlds; time is bounded, so the result is the smallest that
 was found, not the smallest that there is."""
-import re
 import json
+import re
 import time
 
 
@@ -55,54 +55,74 @@ def shrink(operations, fails, seconds, say=lambda text: None):
             break
         if chunk > 1:
             chunk = max(1, chunk // 2)
-    # Then each operation by itself: fields that do not matter, long texts.
-    simpler(best, fails, until)
+    for i in range(len(best)):
+        best[i] = simpler(best, i, fails, until)
+    for i in reversed(range(len(best) - 1)):  # what only a part that is gone had needed
+        attempt(best[:i] + best[i + 1 :])
     return best, tries
 
 
-def simpler(best, fails, until):
-    for i, op in enumerate(best):
-        for key in ("form", "query"):
-            k = 0
-            while op.get(key) and k < len(op[key]) and time.monotonic() < until:
-                less = dict(op, **{key: op[key][:k] + op[key][k + 1 :]})
-                trial = best[:i] + [less] + best[i + 1 :]
-                cut = fails(trial)
-                if cut is not None and len(cut) == len(best):
-                    best[i] = op = less
-                else:
-                    k += 1
-        for path in long_texts(op):
-            progress = True
-            while progress and time.monotonic() < until:
-                progress = False
-                for less in halves(op, path):
-                    cut = fails(best[:i] + [less] + best[i + 1 :])
-                    if cut is not None and len(cut) == len(best):
-                        best[i] = op = less
-                        progress = True
-                        break
+def fewer(parts, holds, until):
+    """The parts without those that HOLDS(rest) does not need, larger pieces first."""
+    chunk = max(1, len(parts) // 2)
+    while parts and time.monotonic() < until:
+        low, progress = 0, False
+        while low < len(parts) and time.monotonic() < until:
+            rest = parts[:low] + parts[low + chunk :]
+            if holds(rest):
+                parts, progress = rest, True
+            else:
+                low += chunk
+        if chunk == 1 and not progress:
+            break
+        chunk = max(1, chunk // 2)
+    return parts
 
 
-def long_texts(op):
-    return [path for path in (("text",), ("json", "body"), ("json", "title")) if isinstance(at(op, path), str)]
+def simpler(best, i, fails, until):
+    """Operation I with shorter lists and texts, as far as the sequence still fails at its end."""
+    op = json.loads(json.dumps(best[i]))
+
+    def holds(candidate):
+        cut = fails(best[:i] + [candidate] + best[i + 1 :])
+        return cut is not None and len(cut) == len(best)
+
+    for path in places(op, [k for k in ("form", "query", "multipart", "json", "text") if k in op]):
+        value = at(op, path)
+        if isinstance(value, list):
+            parts, join = value, list
+        else:
+            parts = next((p for p in (value.splitlines(True), re.findall(r"\s*\S+|\s+$", value)) if len(p) > 1), list(value))
+            join = "".join
+        if len(parts) < 2 or isinstance(value, str) and len(value) < 16:
+            continue
+        if isinstance(value, str) and parts and len(parts) < len(value):  # by words or lines, then by characters
+            op = put(op, path, join(fewer(parts, lambda rest: holds(put(op, path, join(rest))), until)))
+            parts = list(at(op, path)) if len(at(op, path)) < 200 else [at(op, path)]
+        op = put(op, path, join(fewer(list(parts), lambda rest: holds(put(op, path, join(rest))), until)))
+    return op
+
+
+def places(op, keys):
+    """Paths of lists and texts in it, outer ones first."""
+    out, todo = [], [(k,) for k in keys]
+    while todo:
+        path = todo.pop(0)
+        value = at(op, path)
+        if isinstance(value, (list, str)):
+            out.append(path)
+        if isinstance(value, dict):
+            todo += [path + (k,) for k in value]
+    return out
 
 
 def at(op, path):
     for name in path:
-        op = op.get(name) if isinstance(op, dict) else None
+        op = op[name]
     return op
 
 
-def halves(op, path):
-    """OP with one half of that text, cut between lines, or between words, or anywhere."""
-    text = at(op, path)
-    parts = text.splitlines(True)
-    parts = parts if len(parts) > 1 else re.findall(r"\s*\S+", text)
-    parts = parts if len(parts) > 1 else list(text)
-    if len(parts) < 2:
-        return
-    for half in (parts[: len(parts) // 2], parts[len(parts) // 2 :]):
-        less = json.loads(json.dumps(op))
-        at(less, path[:-1])[path[-1]] = "".join(half)
-        yield less
+def put(op, path, value):
+    op = json.loads(json.dumps(op))
+    at(op, path[:-1])[path[-1]] = value
+    return op

@@ -65,10 +65,16 @@ def report(names, seed, failure, seconds):
     least, tries = shrink(done, fails, seconds, lambda text: print("#   " + text)) if seconds else (done[-5:], 0)
     final = run(names, seed, least) if seconds else failure
     print("# smallest sequence found: %d of %d operations, %d tries, %.0f s" % (len(least), len(done), tries, time.monotonic() - began))
-    print("# " + json.dumps({"seed": seed, "operations": least}, ensure_ascii=True))
+    story = '{"seed": %d, "operations": [\n%s]}' % (seed, ",\n".join(json.dumps(op, ensure_ascii=False) for op in least))
+    print("# " + readable(story).replace("\n", "\n# "))
     said = (final or failure)[1]
     for line in said.splitlines() + [p for problem in problems for p in problem.splitlines()]:
-        print("#   " + line)
+        print("#   " + readable(line))
+
+
+def readable(text):
+    """What is no UTF-8 is printed, and read by JSON again, as an escape."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def compare(names, seed, n, only, seconds):
@@ -92,8 +98,8 @@ def compare(names, seed, n, only, seconds):
     if os.environ.get("BREAKWATER_TEST_VERBOSE"):
         for name, told in sorted(by_name.items()):
             print("#   %-34s %s" % (name, ", ".join("%s: %d" % x for x in sorted(told.items()))))
-    print("# %d operations, %d requests, %d events in %.0f s; %s; answers %s" % (
-        sum(by_room.values()), asked, events, took, ", ".join("%s %d" % x for x in sorted(by_room.items())),
+    print("# %d operations%s in %.0f s; %s; answers %s" % (
+        sum(by_room.values()), "" if failure else ", %d requests, %d events" % (asked, events), took, ", ".join("%s %d" % x for x in sorted(by_room.items())),
         ", ".join("%s: %d" % x for x in sorted(kinds.items()))))
     return sub("%s and %s: %d operations, seed %d" % (names[0], names[1], n, seed), failure is None)
 
@@ -113,7 +119,8 @@ def main():
     seed = o.seed if o.seed is not None else datetime.date.today().toordinal() if long else SEED
     print("TAP version 13")
     if o.replay:
-        story = json.load(open(o.replay))
+        with open(o.replay, encoding="utf-8") as f:  # as it was printed, behind "# "
+            story = json.loads("".join(line.removeprefix("# ") for line in f))
         failure = run((o.engines or "sqlite,postgres").split(","), story["seed"], story["operations"])
         good = sub("the sequence of " + o.replay, failure is None, failure and failure[1])
     elif o.engines:
