@@ -4,9 +4,12 @@
 
   tools/postgres.py run [--durable] -- COMMAND...     BREAKWATER_TEST_POSTGRES is its socket's folder
 
-Without --durable the server does not wait for the disk: what it acknowledged is lost with the machine, and not
-when a process is killed, which is all that most tests do. Everybody on the socket is let in; the folder is the
-server's user's own. Databases are made by who needs them: url(NAME), create(NAME).
+Without --durable the server does not wait for the disk, and lies in memory where there is room: what it
+acknowledged is lost with the machine, and not when a process is killed, which is all that most tests do. Everybody on the socket is let in; the folder is the
+server's user's own, so that is this user and root. Databases are made by who needs them: url(NAME), create(NAME).
+
+A keeper process ends the server and removes the folder as soon as the one who started it has ended, however that
+was: a test that runs into its time limit is killed and cannot clean up.
 """
 import glob
 import os
@@ -23,6 +26,7 @@ SETTINGS = {"listen_addresses": "", "max_connections": "200", "shared_buffers": 
             "autovacuum_naptime": "10s", "logging_collector": "off", "log_min_messages": "warning",
             "unix_socket_permissions": "0777", "timezone": "Asia/Hong_Kong"}
 HASTY = {"fsync": "off", "full_page_writes": "off"}
+MEMORY, MEMORY_BYTES = "/dev/shm", 6 << 30  # tests make hundreds of databases of 8 MB, some hundred files each
 
 
 def programs():
@@ -53,16 +57,72 @@ def drop(name, folder=None):
     sql('DROP DATABASE IF EXISTS "%s" WITH (FORCE)' % name, folder=folder)
 
 
+def place(durable):
+    """Making a database takes 40 ms in memory, and up to a second on a disk that others use too (both measured)."""
+    if durable or not os.path.isdir(MEMORY) or shutil.disk_usage(MEMORY).free < MEMORY_BYTES:
+        return None
+    with open("/proc/meminfo", encoding="utf-8") as f:
+        free = {line.split(":")[0]: int(line.split()[1]) << 10 for line in f}
+    return MEMORY if free["MemAvailable"] > MEMORY_BYTES else None
+
+
+def processes():
+    """(number, parent, state) of every process."""
+    for entry in glob.glob("/proc/[0-9]*"):
+        try:
+            with open(entry + "/stat", encoding="utf-8", errors="replace") as f:
+                state, parent = f.read().rsplit(")", 1)[1].split()[:2]
+        except OSError:
+            continue
+        yield int(entry[6:]), int(parent), state
+
+
+def wait_gone(pids, seconds=60):
+    until = time.monotonic() + seconds
+    while any(pid in pids and state not in "ZX" for pid, _, state in processes()):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def postmaster(folder):
+    """The number of the server that runs on FOLDER, or None."""
+    try:
+        with open(folder + "/data/postmaster.pid", encoding="utf-8") as f:
+            pid = int(f.readline())
+        with open("/proc/%d/cmdline" % pid, encoding="utf-8") as f:
+            return pid if folder + "/data" in f.read().split("\0") else None
+    except (OSError, ValueError):
+        return None
+
+
+def keep(folder):
+    """Until the input ends, and then away with server and folder."""
+    sys.stdin.buffer.read()
+    pid = postmaster(folder)
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):  # fast, immediate, by force
+        if pid:
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                break
+            if wait_gone({pid}, 30):
+                break
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 class Server:
     def __init__(self, durable=False, settings=None):
         self.bin = programs()
         if not self.bin:
             raise RuntimeError("PostgreSQL is not installed")
         self.settings = dict(SETTINGS, **({} if durable else HASTY), **(settings or {}))
-        self.folder = tempfile.mkdtemp(prefix="bw-pg-")
+        self.folder = tempfile.mkdtemp(prefix="bw-pg-", dir=place(durable))
         self.data = self.folder + "/data"
         self.process = None
-        os.chmod(self.folder, 0o755)
+        self.keeper = subprocess.Popen([sys.executable, os.path.abspath(__file__), "keep", self.folder], cwd="/",
+                                       stdin=subprocess.PIPE, start_new_session=True)
         self._own(self.folder)
         self._run(["initdb", "-D", self.data, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"])
         self.start()
@@ -111,39 +171,51 @@ class Server:
             return f.read()
 
     def kill(self):
-        """kill -9 of every process of the server, as a crash of its machine's memory would."""
-        os.killpg(self.process.pid, signal.SIGKILL)
+        """kill -9 of every process of the server. Each is a session of its own, so they are counted, while the one
+        that starts them is held. A process that outlived this would still have the shared memory: no start after it."""
+        pid = self.process.pid
+        os.kill(pid, signal.SIGSTOP)
+        os.waitpid(pid, os.WUNTRACED)
+        children = {child for child, parent, _ in processes() if parent == pid}
+        for each in children | {pid}:
+            os.kill(each, signal.SIGKILL)
         self.process.wait()
+        if not wait_gone(children):
+            raise RuntimeError("a process of the server outlives kill -9")
 
     def stop(self):
-        if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)  # fast: sessions are ended
-            try:
-                self.process.wait(60)
-            except subprocess.TimeoutExpired:
-                self.kill()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.keeper.stdin.close()
+        self.keeper.wait()
+        if self.process:
+            if self.process.poll() is None:  # it had not come so far as to say its number
+                self.process.kill()
+            self.process.wait()
 
 
 def main():
     args = sys.argv[1:]
+    if len(args) == 2 and args[0] == "keep":
+        return keep(args[1])
     if not args or args[0] != "run" or "--" not in args:
         sys.exit(__doc__)
     at = args.index("--")
-    server = Server(durable="--durable" in args[:at])
-    child = None
+    server = child = None
 
     def leave(number, _frame):
         if child:
             child.send_signal(number)
+        else:
+            sys.exit(128 + number)
 
-    signal.signal(signal.SIGTERM, leave)
-    signal.signal(signal.SIGINT, leave)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, leave)
     try:
+        server = Server(durable="--durable" in args[:at])
         child = subprocess.Popen(args[at + 1:], env=dict(os.environ, BREAKWATER_TEST_POSTGRES=server.folder))
         status = child.wait()
     finally:
-        server.stop()
+        if server:
+            server.stop()
     sys.exit(status if status >= 0 else 128 - status)
 
 

@@ -9,9 +9,9 @@
  *     BW_TEST_MAIN()
  *
  * Tests register themselves in order of appearance. For a table, call SUBTEST(name, condition) for
- * each row: each counts as one test. SKIP(n, why) counts cases that could not run. CHECK goes on
- * after a failure; REQUIRE leaves the test. A word on the command line runs only the tests whose
- * names have it:
+ * each row: each counts as one test. SKIP(n, why) counts cases that could not run, SKIP_CASE(why)
+ * leaves a whole test that could not. CHECK goes on after a failure; REQUIRE leaves the test. A
+ * word on the command line runs only the tests whose names have it:
  * `./test_bw_ip prefix`. */
 #ifndef BW_TEST_H
 #define BW_TEST_H
@@ -23,6 +23,7 @@
 
 static unsigned bw_test_number_, bw_test_bad_;
 static bool bw_test_failed_;
+static const char *bw_test_skipped_; /* why the test that runs was left */
 typedef void (*bw_test_fn_)(void);
 struct bw_test_case_ {
     const char *name;
@@ -88,21 +89,30 @@ __attribute__((unused)) static void SKIP(unsigned cases, const char *why)
     while (cases--)
         printf("ok %u - # SKIP %s\n", ++bw_test_number_, why);
 }
+#define SKIP_CASE(why)            \
+    do {                          \
+        bw_test_skipped_ = (why); \
+        return;                   \
+    } while (0)
 
-#define BW_TEST_MAIN()                                                   \
-    int main(int argc, char **argv)                                      \
-    {                                                                    \
-        setvbuf(stdout, NULL, _IOLBF, 0);                                \
-        printf("TAP version 13\n");                                      \
-        for (struct bw_test_case_ *c = bw_test_first_; c; c = c->next) { \
-            if (argc > 1 && !strstr(c->name, argv[1]))                   \
-                continue;                                                \
-            bw_test_failed_ = false;                                     \
-            c->fn();                                                     \
-            SUBTEST(c->name, !bw_test_failed_);                          \
-        }                                                                \
-        printf("1..%u\n", bw_test_number_);                              \
-        return bw_test_bad_ ? 1 : 0;                                     \
+#define BW_TEST_MAIN()                                                                          \
+    int main(int argc, char **argv)                                                             \
+    {                                                                                           \
+        setvbuf(stdout, NULL, _IOLBF, 0);                                                       \
+        printf("TAP version 13\n");                                                             \
+        for (struct bw_test_case_ *c = bw_test_first_; c; c = c->next) {                        \
+            if (argc > 1 && !strstr(c->name, argv[1]))                                          \
+                continue;                                                                       \
+            bw_test_failed_ = false;                                                            \
+            bw_test_skipped_ = NULL;                                                            \
+            c->fn();                                                                            \
+            if (bw_test_skipped_ && !bw_test_failed_)                                           \
+                printf("ok %u - %s # SKIP %s\n", ++bw_test_number_, c->name, bw_test_skipped_); \
+            else                                                                                \
+                SUBTEST(c->name, !bw_test_failed_);                                             \
+        }                                                                                       \
+        printf("1..%u\n", bw_test_number_);                                                     \
+        return bw_test_bad_ ? 1 : 0;                                                            \
     }
 
 #endif

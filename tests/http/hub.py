@@ -338,16 +338,15 @@ class Hub:
 
 
 def demo_folder():
-    CACHE.mkdir(parents=True, exist_ok=True)
-    stamp = "%d" % os.stat(PROGRAM).st_mtime_ns
-    kind = "demo-pg-" if engine.ON_SERVER else "demo-file-"
-    folder = CACHE / (kind + stamp + (pathlib.Path(engine.SERVER).name if engine.ON_SERVER else ""))
-    with open(CACHE / (kind + "lock"), "w") as lock:
+    """The filled community's. On a server it goes when the server goes, as the database that belongs to it does."""
+    cache = pathlib.Path(engine.SERVER, "demo-cache") if engine.ON_SERVER else CACHE
+    cache.mkdir(parents=True, exist_ok=True)
+    folder = cache / ("demo-%d" % os.stat(PROGRAM).st_mtime_ns)
+    with open(cache / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "complete").exists():
-            for old in CACHE.glob(kind + "*/"):
-                if stamp not in old.name:
-                    shutil.rmtree(old, ignore_errors=True)
+            for old in cache.glob("demo-*/"):
+                shutil.rmtree(old, ignore_errors=True)
             folder.mkdir()
             hub = Hub(data=str(folder))
             hub.done()

@@ -18,7 +18,7 @@ enum { DB_TEST_NAMES = 512 };
 static struct {
     char key[160], name[64];
 } db_test_names[DB_TEST_NAMES];
-static unsigned db_test_n;
+static unsigned db_test_n, db_test_made;
 
 __attribute__((unused)) static bool db_test_on_server(void)
 {
@@ -33,19 +33,25 @@ static void db_test_url_of(const char *name, char *out, size_t size)
     snprintf(out, size, "postgresql:///%s?host=%s&user=breakwater", name, folder);
 }
 
-/* One statement on the server, outside of any database of the tests. */
-__attribute__((unused)) static void db_test_sql(const char *database, const char *sql)
+/* Statements on the server's DATABASE, past the hub; the first value of the last, -1 without one.
+ */
+__attribute__((unused)) static long long db_test_sql(const char *database, const char *sql)
 {
     char url[256];
+    long long value = -1;
     db_test_url_of(database, url, sizeof(url));
     PGconn *c = PQconnectdb(url);
-    PQclear(PQexec(c, "SET client_min_messages = warning"));
+    PQclear(PQexec(c, "SET client_min_messages = warning;"
+                      "SET search_path = breakwater, breakwater_gated"));
     PGresult *r = PQexec(c, sql);
     ExecStatusType s = PQresultStatus(r);
     if (s != PGRES_COMMAND_OK && s != PGRES_TUPLES_OK)
         printf("# %s: %s\n", sql, PQerrorMessage(c));
+    else if (PQntuples(r) > 0)
+        value = strtoll(PQgetvalue(r, 0, 0), NULL, 10);
     PQclear(r);
     PQfinish(c);
+    return value;
 }
 
 static void db_test_drop(void)
@@ -66,11 +72,12 @@ __attribute__((unused)) static const char *db_test_name(const char *path)
         if (strcmp(db_test_names[i].key, path) == 0)
             return db_test_names[i].name;
     BW_ASSERT(db_test_n < DB_TEST_NAMES && strlen(path) < sizeof(db_test_names[0].key));
-    if (db_test_n == 0)
+    if (db_test_made == 0)
         atexit(db_test_drop);
     unsigned at = db_test_n++;
     snprintf(db_test_names[at].key, sizeof(db_test_names[at].key), "%s", path);
-    snprintf(db_test_names[at].name, sizeof(db_test_names[at].name), "t%d_%u", (int)getpid(), at);
+    snprintf(db_test_names[at].name, sizeof(db_test_names[at].name), "t%d_%u", (int)getpid(),
+             db_test_made++);
     snprintf(sql, sizeof(sql), "CREATE DATABASE %s TEMPLATE template0 STRATEGY file_copy",
              db_test_names[at].name);
     db_test_sql("postgres", sql);
@@ -85,11 +92,14 @@ __attribute__((unused)) static void db_test_remove(const char *path)
         unlink(path);
         return;
     }
-    snprintf(sql, sizeof(sql), "DROP DATABASE IF EXISTS %s WITH (FORCE)", db_test_name(path));
-    db_test_sql("postgres", sql);
-    for (unsigned i = 0; i < db_test_n; i++)
-        if (strcmp(db_test_names[i].key, path) == 0)
-            snprintf(db_test_names[i].key, sizeof(db_test_names[i].key), "removed %u", i);
+    for (unsigned i = 0; i < db_test_n; i++) {
+        if (strcmp(db_test_names[i].key, path) != 0)
+            continue;
+        snprintf(sql, sizeof(sql), "DROP DATABASE %s WITH (FORCE)", db_test_names[i].name);
+        db_test_sql("postgres", sql);
+        db_test_names[i] = db_test_names[--db_test_n];
+        return;
+    }
 }
 
 /* Before main(): without the server there is nothing to test. */
