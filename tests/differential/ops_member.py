@@ -83,30 +83,23 @@ def wrong_code(rng, state):
 
 
 def invited(rng, state):
-    """Somebody who was invited: looks at the link, chooses a password, sets up the second step."""
+    """Somebody who was invited: looks at the link, chooses a password, signs in, sets up the second step, looks around."""
     if not state.people:
         return None
-    ref, email = state.people[-1] if rng.random() < 0.6 else rng.choice(state.people)
-    who = "alias:" + email
-    path = "/%s/welcome" % state.lang()
-    password = rng.choice(["a long enough password", "一二三四五六七八九十一二", "short", state.odd()])
-    state.after(1, {"who": who, "method": "POST", "path": path, "form": [["t", ref], ["password", password]]})
-    state.after(2, {"who": who, "method": "POST", "path": "/en/sign-in", "form": [["email", email], ["password", password]]})
+    ref, email = state.people[-1] if rng.random() < 0.8 else rng.choice(state.people)
+    who, path, name = "alias:" + email, "/%s/welcome" % state.lang(), "invited%d" % state.n
+    password = rng.choice(["a long enough password", "a long enough password", "another good password", "一二三四五六七八九十一二", "short", state.odd()])
+    lang = state.lang()
+    for i, op in enumerate([
+        {"method": "POST", "path": path, "form": [["t", ref], ["password", password]]},
+        {"n": name, "method": "POST", "path": "/%s/sign-in" % lang, "step": 31_000_000, "form": [["email", email], ["password", password]],
+         "keep": {"state": 'body:name="state" value="([^"]+)"', "totp": "body:secret=([A-Z2-7]+)"}},
+        {"method": "POST", "path": "/%s/sign-in/code" % lang, "step": 1_000_000,
+         "form": [["state", "@{%s.state}" % name], ["code", "@totp{%s.totp}" % name]]},
+        {"path": "/%s/home" % lang}, {"path": "/%s/organisation" % lang}, {"path": "/%s/items" % lang},
+    ]):
+        state.after(1 + i, dict(op, who=who))
     return {"who": who, "path": path, "query": [["t", ref if rng.random() < 0.9 else "A" * 120]]}
-
-
-def enrol(rng, state):
-    """Both steps of an invited person in two operations: the state that the first gives is the second's."""
-    if not state.people:
-        return None
-    _, email = rng.choice(state.people[-6:])
-    who, first = "alias:" + email, state.n
-    state.after(1, {"who": who, "method": "POST", "path": "/en/sign-in/code",
-                    "form": [["state", "@{%d.state}" % first], ["code", "@totp{%d.totp}" % first]]})
-    state.after(2, {"who": who, "path": "/%s/home" % state.lang()})
-    return {"who": who, "method": "POST", "path": "/en/sign-in", "step": 31_000_000,
-            "form": [["email", email], ["password", rng.choice(["a long enough password", "一二三四五六七八九十一二"])]],
-            "keep": {"state": 'body:name="state" value="([^"]+)"', "totp": "body:secret=([A-Z2-7]+)"}}
 
 
 def no_csrf(rng, state):
@@ -121,7 +114,7 @@ def all_own_pages(rng, state):
 
 
 OPERATIONS = [(3, circle), (0.5, suspend), (0.3, no_state), (2, own_page), (2, directory), (1, me), (1.5, key_make), (1.5, key_use),
-              (1, key_end), (0.7, sign_out), (0.5, sign_in_page), (0.7, wrong_password), (0.3, wrong_code), (1, invited), (0.7, enrol),
+              (1, key_end), (0.7, sign_out), (0.5, sign_in_page), (0.7, wrong_password), (0.3, wrong_code), (1, invited),
               (0.4, no_csrf)]
 PROBES = [all_own_pages]
 assert len(PEOPLE) == 2 + 2 * ORGS

@@ -23,12 +23,12 @@ def organisation_add(rng, state):
 
 
 def person_add(rng, state):
-    email = rng.choice(["p%d@new.example" % rng.randrange(60)] * 6 + ["admin1@world.example", "ADMIN1@world.example", "no address", state.odd()])
+    email = rng.choice(["p%d@new.example" % rng.randrange(400)] * 9 + ["admin1@world.example", "ADMIN1@world.example", "no address", state.odd()])
     if "@new" in email:
         state.people.append(("@{%d.welcome}" % state.n, email))
-    fields = [["organisation", state.ref("organisation", 0.95)], ["name", rng.choice(["Ann", "陳大文", "Bob", state.odd()])], ["email", email],
-              ["language", state.lang()], ["role", rng.choice(["representative", "representative", "admin", "analyst", "x"])]]
-    return {"who": rng.choice(["web:operator"] * 6 + ["web:analyst"]), "method": "POST", "path": "/%s/queue/members/people" % state.lang(),
+    fields = [["organisation", state.ref("organisation", 0.97)], ["name", rng.choice(["Ann", "陳大文", "Bob", "Ann", "陳大文", "Bob", "Łucja", state.odd()])], ["email", email],
+              ["language", state.lang()], ["role", rng.choice(["representative"] * 5 + ["admin", "admin", "analyst", "x"])]]
+    return {"who": rng.choice(["web:operator"] * 12 + ["web:analyst"]), "method": "POST", "path": "/%s/queue/members/people" % state.lang(),
             "form": fields, "keep": {"welcome": r"mail:welcome\?t=([\w-]+)"}}
 
 

@@ -4,7 +4,8 @@ from generate import page
 
 
 def front(rng, state):
-    return page(rng.choice(["/", "/en", "/%s/" % state.lang(), "/fr/", "/en/nothing", "/assets/x/y"]), rng.choice([None, "alias:visitor0", state.who(("web",))]))
+    return page(rng.choice(["/", "/en", "/%s/" % state.lang(), "/fr/", "/en/nothing", "/assets/x/y"]), rng.choice([None, "alias:visitor0", state.who(("web",))]),
+                headers={"Accept-Language": rng.choice(["en", "zh-HK", "zh-CN,en;q=0.5", "fr", "*", ""])})
 
 
 def advisories(rng, state):

@@ -9,15 +9,15 @@ import time
 
 def needed(operations):
     """The last operation and those that it, directly or not, takes something from."""
-    by_number = {op["n"]: op for op in operations}
-    want, out = [operations[-1]["n"]], set()
+    by_number = {str(op["n"]): op for op in operations}
+    want, out = [str(operations[-1]["n"])], set()
     while want:
         n = want.pop()
         if n in out or n not in by_number:
             continue
         out.add(n)
-        want += [int(m) for m in re.findall(r"@(?:totp|\?)?\{(\d+)\.", json.dumps(by_number[n]))]
-    return [op for op in operations if op["n"] in out]
+        want += re.findall(r"@(?:totp|\?)?\{(\w+)\.", json.dumps(by_number[n]))
+    return [op for op in operations if str(op["n"]) in out]
 
 
 def shrink(operations, fails, seconds, say=lambda text: None):

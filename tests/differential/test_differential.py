@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two hubs, the same operations: every answer, mail, TAXII page and ledger root is the same, whatever the engine.
 
-    test_differential.py [--engines A,B] [--operations N] [--seed N] [--rooms a,b] [--shrink SECONDS] [--replay FILE]
+    test_differential.py [--engines A,B] [--operations N] [--seed N] [--rooms a,b] [--per-world N]
+                         [--shrink SECONDS] [--replay FILE]
 
 Without arguments: SQLite beside PostgreSQL, where BREAKWATER_TEST_POSTGRES names a server's socket
 (tools/postgres.py run). BREAKWATER_LONG=yes: 100,000 operations in worlds of 2,000, from another seed each day. A
@@ -77,16 +78,16 @@ def readable(text):
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def compare(names, seed, n, only, seconds):
+def compare(names, seed, n, o):
     """One line of TAP for N operations."""
     statistics, began, left, stream = collections.Counter(), time.monotonic(), n, 0
-    failure = None
+    failure, only = None, o.rooms.split(",") if o.rooms else None
     while left > 0 and failure is None:
         # A long run is many worlds, each with a seed of its own: a difference late in one is still a short story.
-        part, one = min(left, PER_WORLD), seed + stream * 1_000_003
+        part, one = min(left, o.per_world), seed + stream * 1_000_003
         failure = run(names, one, itertools.islice(operations(one, only), part), statistics)
         if failure:
-            report(names, one, failure, seconds)
+            report(names, one, failure, o.shrink)
         left, stream = left - part, stream + 1
     took = time.monotonic() - began
     asked, events = statistics.pop("requests", 0), statistics.pop("events", 0)
@@ -111,10 +112,10 @@ def main():
     p.add_argument("--operations", type=int)
     p.add_argument("--seed", type=int)
     p.add_argument("--rooms")
+    p.add_argument("--per-world", type=int, default=PER_WORLD)
     p.add_argument("--shrink", type=float, default=240)
     p.add_argument("--replay")
     o = p.parse_args()
-    only = o.rooms.split(",") if o.rooms else None
     long = os.environ.get("BREAKWATER_LONG") == "yes"
     seed = o.seed if o.seed is not None else datetime.date.today().toordinal() if long else SEED
     print("TAP version 13")
@@ -125,9 +126,9 @@ def main():
         good = sub("the sequence of " + o.replay, failure is None, failure and failure[1])
     elif o.engines:
         names = o.engines.split(",")
-        good = compare(names, seed, o.operations or PER_WORLD, only, o.shrink)
+        good = compare(names, seed, o.operations or PER_WORLD, o)
     elif os.environ.get("BREAKWATER_TEST_POSTGRES"):
-        good = compare(["sqlite", "postgres"], seed, o.operations or (100_000 if long else PER_WORLD), only, o.shrink)
+        good = compare(["sqlite", "postgres"], seed, o.operations or (100_000 if long else PER_WORLD), o)
     else:
         print("1..0 # SKIP no server: BREAKWATER_TEST_POSTGRES is not set")
         return 0
