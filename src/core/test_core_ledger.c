@@ -285,7 +285,8 @@ BW_TEST(by_hand_nothing_is_taken_but_when_it_is_asked_for)
     const struct ledger_consumer *list[] = {&CONSUMER};
     struct ledger *l;
     struct bw_err err;
-    next_position = taken = failures_left = 0;
+    next_position = 0;
+    taken = failures_left = 0;
     in_order = true;
     REQUIRE(ledger_follow_by_hand(e, list, 1, NULL, &l, &err) == BW_OK);
     for (int i = 0; i < 600; i++) /* more than a batch */

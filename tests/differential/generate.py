@@ -18,17 +18,20 @@ NOBODY = "a" * 26
 # What goes wrong at an edge, one by one: NUL, invalid UTF-8 (as surrogate escapes), numbers of 64 bits and beyond,
 # long values, what looks like SQL, LIKE, full-text syntax or another encoding.
 ODD_TEXTS = [
-    "", " ", "\0", "a\0b", "\udcff", "ok\udc80\udcfe", "\udced\udca0\udc80", "\ufeff", "\u202eabc", "\U0001f6a2\u0301",
+    "", " ", "\0", "a\0b", "\udcff", "ok\udc80\udcfe", "\udced\udca0\udc80", "\ufeff", "\u202eabc",
+             "\U0001f6a2\u0301",
     "'", "''--", "'; DROP TABLE item; --", '"', "\\", "\\x00", "%", "_", "%s%n", "$1", "?1", "{{t x}}", "<b>&amp;",
     "\r\n", "\t", "A" * 199, "A" * 201, "漢" * 66, "漢" * 67, "x" * 5000, "null", "NaN", "0x10", "ÀÉ", "ﬀ", "İ", "ß",
 ]
 ODD_NUMBERS = ["0", "-1", "1", "200", "201", "1000", "1001", "2147483647", "2147483648", "4294967296",
                "9223372036854775807", "9223372036854775808", "-9223372036854775808", "-9223372036854775809",
                "1e3", "1.0", "0x1", "", " 1", "+1", "٣"]
-ODD_CURSORS = [NOBODY, "", "x", "A" * 26, "a" * 25, "a" * 27, "b" * 26, "7" * 26, "\0" * 26, "a" * 25 + "%", "漢" * 9]
+ODD_CURSORS = [NOBODY, "", "x", "A" * 26, "a" * 25, "a" * 27, "b" * 26, "7" * 26, "\0" * 26, "a" * 25 + "%",
+               "漢" * 9]
 
-WORDS_EN = ("phishing botnet ransomware router exploit update mail gateway loader beacon sample hospital bank alert "
-            "server cluster password token invoice campaign scanner proxy update-now e-mail 5.10.2 CVE-2026-1234").split()
+WORDS_EN = ("phishing botnet ransomware router exploit update mail gateway loader beacon sample hospital "
+            "bank alert server cluster password token invoice campaign scanner proxy "
+            "update-now e-mail 5.10.2 CVE-2026-1234").split()
 WORDS_ZH = "釣魚 勒索軟件 漏洞 木馬 後門 郵件 伺服器 更新 攻擊 通報 銀行 醫院 蠕虫 病毒 数据 泄露 网络 服务器 防火墙 僵尸网络".split()
 
 
@@ -60,7 +63,8 @@ class State:
             return self.some(among)
         if not isinstance(among, str) and among and self.rng.random() < usually:
             return self.rng.choice(among[-40:] if self.rng.random() < 0.7 else among)
-        return self.rng.choice([NOBODY, "b" * 26, self.some("item"), self.some("network"), self.some("organisation")])
+        return self.rng.choice([NOBODY, "b" * 26, self.some("item"), self.some("network"),
+                                self.some("organisation")])
 
     def some(self, pool):
         """One of what operations have put into that pool ({"item[]": "json:items.*.id"} among what they keep)."""
@@ -90,7 +94,8 @@ class State:
             lambda: "https://host%d.bad.example/p%d" % (r.randrange(9), r.randrange(3)),
             lambda: "%032x" % r.randrange(6), lambda: "%064x" % r.randrange(6), lambda: self.ip(),
             lambda: "u%d@bad.example" % r.randrange(6), lambda: "CVE-2026-%d" % (1000 + r.randrange(6)),
-            lambda: "T1%03d" % r.randrange(990, 999), lambda: "AS%d" % r.randrange(70000), lambda: "203.0.113.0/2%d" % r.randrange(5, 9),
+            lambda: "T1%03d" % r.randrange(990, 999), lambda: "AS%d" % r.randrange(70000),
+                         lambda: "203.0.113.0/2%d" % r.randrange(5, 9),
         ])()
 
     def words(self, least=1, most=12):
@@ -120,11 +125,13 @@ class State:
             lambda: '"%s"' % self.words(2, 3), lambda: self.odd(), lambda: "host%d" % r.randrange(9),
             lambda: self.words(1, 1) + " " + self.indicator(), lambda: "bad.example", lambda: "例",
             lambda: "%064x" % r.randrange(6), lambda: "%064x" % r.randrange(6) + " " + self.words(1, 1),
-            lambda: self.words(2, 3), lambda: 'NEAR(a b)', lambda: "a* OR b", lambda: '"', lambda: "-x", lambda: self.words(1, 1) + "*",
+            lambda: self.words(2, 3), lambda: 'NEAR(a b)', lambda: "a* OR b", lambda: '"', lambda: "-x",
+                         lambda: self.words(1, 1) + "*",
         ])()
         for _ in range(r.choice([0, 0, 0, 1, 1, 2])):
             text += " " + r.choice(["kind:alert", "kind:advisory", "tlp:green", "tlp:amber", "tlp:clear", "tlp:red",
-                                    "severity:high", "severity:low", "sev:high", "kind:nothing", "tlp:", "tpl:green", "label:x"])
+                                    "severity:high", "severity:low", "sev:high", "kind:nothing", "tlp:",
+                                    "tpl:green", "label:x"])
         return text
 
     # -- remembering -----------------------------------------------------------------------------------

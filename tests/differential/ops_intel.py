@@ -15,9 +15,11 @@ def audience(rng, state, author="operator"):
     """As a client of the API names it."""
     own = CIRCLE_OF.get(int(author[-1]) if author[-1].isdigit() else 0) or rng.choice(CIRCLES)
     names = {
-        "organisations": lambda: rng.choice(["Organisation %d" % rng.randint(1, ORGS), "org%d.example" % rng.randint(1, ORGS),
+        "organisations": lambda: rng.choice(["Organisation %d" % rng.randint(1, ORGS),
+                                             "org%d.example" % rng.randint(1, ORGS),
                                              "Operations", state.some("organisation")]),
-        "circles": lambda: own if rng.random() < 0.8 else rng.choice(CIRCLES + ["第一圈"]), "sectors": lambda: rng.choice(SECTORS + ["銀行業", "医疗"]),
+        "circles": lambda: own if rng.random() < 0.8 else rng.choice(CIRCLES + ["第一圈"]),
+             "sectors": lambda: rng.choice(SECTORS + ["銀行業", "医疗"]),
         "people": lambda: "%s@world.example" % rng.choice(PEOPLE),
     }
     if rng.random() < 0.35:
@@ -42,8 +44,10 @@ def fitting_tlp(rng, who):
 
 def item(rng, state, author):
     who = audience(rng, state, author)
-    out = {"kind": rng.choice(KINDS), "lang": rng.choice(["en", "zh-hant", "zh-hans", "en", "zh-Hant-HK"]), "severity": rng.choice(SEVERITIES),
-           "tlp": fitting_tlp(rng, who), "title": state.title(), "body": state.body(), "audience": who, "publish": rng.random() < 0.85}
+    out = {"kind": rng.choice(KINDS), "lang": rng.choice(["en", "zh-hant", "zh-hans", "en", "zh-Hant-HK"]),
+           "severity": rng.choice(SEVERITIES),
+           "tlp": fitting_tlp(rng, who), "title": state.title(), "body": state.body(), "audience": who,
+           "publish": rng.random() < 0.85}
     if rng.random() < 0.05:
         key = rng.choice(sorted(out))
         out[key] = rng.choice([None, 5, True, [], {}, state.odd(), 9223372036854775808, 1e300])
@@ -65,16 +69,20 @@ def publish(rng, state):
 
 def broken_json(rng, state):
     return {"who": state.who(("key",)), "method": "POST", "path": "/api/v1/items", "type": "application/json",
-            "text": rng.choice(["", "{", "[]", "null", '{"title":"a","title":"b"}', '{"title":"\\ud800"}', '{"title":"\udcff"}', "[" * 200,
-                                '{"kind":"alert","title":"\\u0000","body":"b","tlp":"green","severity":"low","audience":{"everybody":true}}'])}
+            "text": rng.choice(["", "{", "[]", "null", '{"title":"a","title":"b"}', '{"title":"\\ud800"}',
+                                '{"title":"\udcff"}', "[" * 200,
+                                '{"kind":"alert","title":"\\u0000","body":"b","tlp":"green","severity":"low",'
+                                '"audience":{"everybody":true}}'])}
 
 
 def form(rng, state):
     """What the write page sends; ids of groups are not known here, so people and everybody."""
     everybody = rng.random() < 0.5
     people = "\n".join("%s@world.example" % rng.choice(PEOPLE) for _ in range(rng.randint(1, 3)))
-    fields = [["kind", rng.choice(KINDS)], ["language", state.lang()], ["title", state.title()], ["body", state.body()],
-              ["tlp", rng.choice(["clear", "green"] if everybody else ["red", "amber"])], ["severity", rng.choice(SEVERITIES)],
+    fields = [["kind", rng.choice(KINDS)], ["language", state.lang()], ["title", state.title()],
+              ["body", state.body()],
+              ["tlp", rng.choice(["clear", "green"] if everybody else ["red", "amber"])],
+              ["severity", rng.choice(SEVERITIES)],
               ["audience", "everybody" if everybody else "chosen"]]
     if not everybody:
         fields.append(["people", people])
@@ -105,7 +113,8 @@ def edit(rng, state):
     path = "/%s/items/%s/edit" % (state.lang(), id)
     if rng.random() < 0.3:
         return page(path, who)
-    return {"who": who, "method": "POST", "path": path, "form": form(rng, state), "keep": {"item[]": r"location:items/([a-z2-7]{26})"}}
+    return {"who": who, "method": "POST", "path": path, "form": form(rng, state),
+            "keep": {"item[]": r"location:items/([a-z2-7]{26})"}}
 
 
 def withdraw(rng, state):
@@ -134,7 +143,8 @@ def listing(rng, state):
             query.append([name, rng.choice(values + [state.odd()])])
     if rng.random() < 0.4:
         query.append(["after", state.cursor(rng.choice(["item", "after"]))])
-    return page("/%s/items" % state.lang(), state.who(("web",)), query=query, keep={"after[]": r"body:[?&;]after=([a-z2-7]{26})"})
+    return page("/%s/items" % state.lang(), state.who(("web",)), query=query,
+                keep={"after[]": r"body:[?&;]after=([a-z2-7]{26})"})
 
 
 def drafts(rng, state):
@@ -148,8 +158,10 @@ def search(rng, state):
     if rng.random() < 0.5:
         if rng.random() < 0.4:
             query.append(["limit", rng.choice(["1", "2", "3", state.number()])])
-        return {"who": state.who(("key",)), "path": "/api/v1/items", "query": query, "keep": {"after[]": "json:next", "item[]": "json:items.*.id"}}
-    return page("/%s/search" % state.lang(), state.who(("web",)), query=query, keep={"after[]": r"body:[?&;]after=([a-z2-7]{26})"})
+        return {"who": state.who(("key",)), "path": "/api/v1/items", "query": query,
+                "keep": {"after[]": "json:next", "item[]": "json:items.*.id"}}
+    return page("/%s/search" % state.lang(), state.who(("web",)), query=query,
+                keep={"after[]": r"body:[?&;]after=([a-z2-7]{26})"})
 
 
 def pages_of_search(rng, state):
@@ -157,7 +169,8 @@ def pages_of_search(rng, state):
     who, q = state.who(("key",)), state.query()
     before = None
     for i in range(5):
-        op = {"who": who, "path": "/api/v1/items", "query": [["q", q], ["limit", "3"]], "keep": {"after": "json:next"}}
+        op = {"who": who, "path": "/api/v1/items", "query": [["q", q], ["limit", "3"]],
+              "keep": {"after": "json:next"}}
         if before is not None:
             op["query"].append(["after", "@?{%d.after}" % before])
         before = state.n
@@ -166,21 +179,27 @@ def pages_of_search(rng, state):
 
 def indicator(rng, state):
     value = state.indicator() if rng.random() < 0.9 else state.odd()
-    return page("/%s/indicator" % state.lang(), state.who(("web",)), query=[[rng.choice(["value", "value", "q"]), value]])
+    return page("/%s/indicator" % state.lang(), state.who(("web",)),
+                query=[[rng.choice(["value", "value", "q"]), value]])
 
 
 def write_page(rng, state):
     return page("/%s/write" % state.lang(), state.who(("web",)),
-                keep={"%s[]" % kind: r'body:name="%s" value="([a-z2-7]{26})"' % kind for kind in ("org", "circle", "sector")})
+                keep={"%s[]" % kind: r'body:name="%s" value="([a-z2-7]{26})"' % kind for kind in ("org", "circle",
+                                                                                                  "sector")})
 
 
 def searches(rng, state):
     """By those who see much, for what is there and nearly there: phrases, parts of words, characters side by side."""
     for _ in range(14):
-        q = rng.choice([lambda: '"%s"' % state.words(2, 2), lambda: state.words(2, 2), lambda: '"%s"' % state.words(1, 2),
-                        lambda: state.words(1, 1)[: rng.randint(1, 3)], lambda: state.words(1, 1) + " " + state.indicator(),
-                        lambda: "".join(rng.choice("網絡攻擊通報網络数据醫院") for _ in range(2)), state.indicator, state.query])()
-        yield {"who": "key:" + rng.choice(["operator", "analyst", "admin1", "member2"]), "path": "/api/v1/items", "query": [["q", q], ["limit", "30"]],
+        q = rng.choice([lambda: '"%s"' % state.words(2, 2), lambda: state.words(2, 2),
+                        lambda: '"%s"' % state.words(1, 2),
+                        lambda: state.words(1, 1)[: rng.randint(1, 3)],
+                        lambda: state.words(1, 1) + " " + state.indicator(),
+                        lambda: "".join(rng.choice("網絡攻擊通報網络数据醫院") for _ in range(2)), state.indicator,
+                        state.query])()
+        yield {"who": "key:" + rng.choice(["operator", "analyst", "admin1", "member2"]), "path": "/api/v1/items",
+               "query": [["q", q], ["limit", "30"]],
                "keep": {"item[]": "json:items.*.id"}}
 
 
@@ -191,6 +210,7 @@ def lists_of_all(rng, state):
     yield page("/%s/search" % state.lang(), "web:" + state.person(), query=[["q", state.words(1, 1)]])
 
 
-OPERATIONS = [(9, publish), (0.7, broken_json), (4, write), (2, edit), (3, withdraw), (5, one), (3, listing), (1, drafts), (8, search),
+OPERATIONS = [(9, publish), (0.7, broken_json), (4, write), (2, edit), (3, withdraw), (5, one), (3, listing),
+              (1, drafts), (8, search),
               (3, indicator), (1, write_page)]
 PROBES = [pages_of_search, searches, lists_of_all]

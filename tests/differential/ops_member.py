@@ -40,7 +40,8 @@ def key_make(rng, state):
     scopes = rng.sample(["read", "write", "taxii", "import", "admin"], rng.choice([0, 1, 2, 3, 4, 4]))
     who = state.who(("web",))
     op = {"who": who, "method": "POST", "path": "/%s/organisation/keys" % state.lang(),
-          "form": [["label", rng.choice(["tool", "siem", "工具", state.odd()])], ["days", rng.choice(["30", "365", "365", state.number()])]]
+          "form": [["label", rng.choice(["tool", "siem", "工具", state.odd()])],
+                   ["days", rng.choice(["30", "365", "365", state.number()])]]
           + [["scope", s] for s in scopes],
           "keep": {"key": "body:(bwk_[a-z2-7]+)", "id": r"body:keys/([a-z2-7]{26})/end"}}
     state.keys.append((who, "@{%d.key}" % state.n, "@{%d.id}" % state.n))
@@ -51,7 +52,8 @@ def key_use(rng, state):
     if not state.keys:
         return None
     _, key, _ = rng.choice(state.keys[-8:])
-    return {"who": "key:" + key, "path": rng.choice(["/api/v1/me", "/api/v1/items", "/taxii2/", "/api/v1/findings", "/api/v1/networks"])}
+    return {"who": "key:" + key, "path": rng.choice(["/api/v1/me", "/api/v1/items", "/taxii2/", "/api/v1/findings",
+                                                     "/api/v1/networks"])}
 
 
 def key_end(rng, state):
@@ -72,27 +74,34 @@ def sign_in_page(rng, state):
 
 
 def wrong_password(rng, state):
-    email = rng.choice(["%s@world.example" % state.person(), "nobody@world.example", "OPERATOR@WORLD.EXAMPLE", state.odd()])
-    return {"who": "alias:visitor%d" % rng.randrange(3), "method": "POST", "path": "/%s/sign-in" % state.lang(), "step": 100_000_000,
-            "form": [["email", email], ["password", rng.choice(["wrong wrong wrong", state.odd(), "correct horse batterY"])]]}
+    email = rng.choice(["%s@world.example" % state.person(), "nobody@world.example", "OPERATOR@WORLD.EXAMPLE",
+                        state.odd()])
+    return {"who": "alias:visitor%d" % rng.randrange(3), "method": "POST", "path": "/%s/sign-in" % state.lang(),
+            "step": 100_000_000,
+            "form": [["email", email], ["password", rng.choice(["wrong wrong wrong", state.odd(),
+                                                                "correct horse batterY"])]]}
 
 
 def wrong_code(rng, state):
-    return {"who": "alias:visitor%d" % rng.randrange(3), "method": "POST", "path": "/%s/sign-in/code" % state.lang(),
-            "form": [["state", rng.choice(["", "x", "A" * 200, state.odd()])], ["code", rng.choice(["123456", "", "\0", "99999999999999999999"])]]}
+    return {"who": "alias:visitor%d" % rng.randrange(3), "method": "POST",
+            "path": "/%s/sign-in/code" % state.lang(),
+            "form": [["state", rng.choice(["", "x", "A" * 200, state.odd()])],
+                     ["code", rng.choice(["123456", "", "\0", "99999999999999999999"])]]}
 
 
 def invited(rng, state):
-    """Somebody who was invited: looks at the link, chooses a password, signs in, sets up the second step, looks around."""
+    """Somebody who was invited: looks at the link, chooses a password, signs in by both steps, looks around."""
     if not state.people:
         return None
     ref, email = state.people[-1] if rng.random() < 0.8 else rng.choice(state.people)
     who, path, name = "alias:" + email, "/%s/welcome" % state.lang(), "invited%d" % state.n
-    password = rng.choice(["a long enough password", "a long enough password", "another good password", "一二三四五六七八九十一二", "short", state.odd()])
+    password = rng.choice(["a long enough password", "a long enough password", "another good password",
+                           "一二三四五六七八九十一二", "short", state.odd()])
     lang = state.lang()
     for i, op in enumerate([
         {"method": "POST", "path": path, "form": [["t", ref], ["password", password]]},
-        {"n": name, "method": "POST", "path": "/%s/sign-in" % lang, "step": 31_000_000, "form": [["email", email], ["password", password]],
+        {"n": name, "method": "POST", "path": "/%s/sign-in" % lang, "step": 31_000_000,
+         "form": [["email", email], ["password", password]],
          "keep": {"state": 'body:name="state" value="([^"]+)"', "totp": "body:secret=([A-Z2-7]+)"}},
         {"method": "POST", "path": "/%s/sign-in/code" % lang, "step": 1_000_000,
          "form": [["state", "@{%s.state}" % name], ["code", "@totp{%s.totp}" % name]]},
@@ -103,7 +112,8 @@ def invited(rng, state):
 
 
 def no_csrf(rng, state):
-    return {"who": state.who(("web",)), "method": "POST", "path": rng.choice(["/en/sign-out", "/en/organisation/keys", "/en/write"]),
+    return {"who": state.who(("web",)), "method": "POST",
+            "path": rng.choice(["/en/sign-out", "/en/organisation/keys", "/en/write"]),
             "form": [["label", "x"]], "csrf": rng.choice([False, "0" * 32, ""])}
 
 
@@ -113,8 +123,10 @@ def all_own_pages(rng, state):
         yield page("/%s/members" % state.lang(), "web:" + who)
 
 
-OPERATIONS = [(3, circle), (0.5, suspend), (0.3, no_state), (2, own_page), (2, directory), (1, me), (1.5, key_make), (1.5, key_use),
-              (1, key_end), (0.7, sign_out), (0.5, sign_in_page), (0.7, wrong_password), (0.3, wrong_code), (1, invited),
+OPERATIONS = [(3, circle), (0.5, suspend), (0.3, no_state), (2, own_page), (2, directory), (1, me), (1.5, key_make),
+              (1.5, key_use),
+              (1, key_end), (0.7, sign_out), (0.5, sign_in_page), (0.7, wrong_password), (0.3, wrong_code),
+              (1, invited),
               (0.4, no_csrf)]
 PROBES = [all_own_pages]
 assert len(PEOPLE) == 2 + 2 * ORGS

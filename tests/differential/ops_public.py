@@ -4,7 +4,8 @@ from generate import page
 
 
 def front(rng, state):
-    return page(rng.choice(["/", "/en", "/%s/" % state.lang(), "/fr/", "/en/nothing", "/assets/x/y"]), rng.choice([None, "alias:visitor0", state.who(("web",))]),
+    return page(rng.choice(["/", "/en", "/%s/" % state.lang(), "/fr/", "/en/nothing", "/assets/x/y"]),
+                rng.choice([None, "alias:visitor0", state.who(("web",))]),
                 headers={"Accept-Language": rng.choice(["en", "zh-HK", "zh-CN,en;q=0.5", "fr", "*", ""])})
 
 
@@ -19,7 +20,8 @@ def advisories(rng, state):
 
 
 def advisory(rng, state):
-    return page("/%s/advisories/%s" % (state.lang(), state.ref(rng.choice(["clear", "clear", "item"]))), rng.choice([None, None, state.who(("web",))]))
+    return page("/%s/advisories/%s" % (state.lang(), state.ref(rng.choice(["clear", "clear", "item"]))),
+                rng.choice([None, None, state.who(("web",))]))
 
 
 def whole_zone(rng, state):

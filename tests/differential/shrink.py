@@ -40,7 +40,8 @@ def shrink(operations, fails, seconds, say=lambda text: None):
         return True
 
     attempt(needed(best))
-    attempt([op for op in best[:-1] if "world" in op or op.get("method", "GET") != "GET"] + best[-1:])  # reading changes little
+    changes = [op for op in best[:-1] if "world" in op or op.get("method", "GET") != "GET"]
+    attempt(changes + best[-1:])
     chunk = max(1, len(best) // 2)
     while time.monotonic() < until:
         at, progress = len(best) - 1, False  # the failing one stays
@@ -92,7 +93,8 @@ def simpler(best, i, fails, until):
         if isinstance(value, list):
             parts, join = value, list
         else:
-            parts = next((p for p in (value.splitlines(True), re.findall(r"\s*\S+|\s+$", value)) if len(p) > 1), list(value))
+            parts = next((p for p in (value.splitlines(True), re.findall(r"\s*\S+|\s+$", value)) if len(p) > 1),
+                         list(value))
             join = "".join
         if len(parts) < 2 or isinstance(value, str) and len(value) < 16:
             continue

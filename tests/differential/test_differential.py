@@ -65,8 +65,10 @@ def report(names, seed, failure, seconds):
     began = time.monotonic()
     least, tries = shrink(done, fails, seconds, lambda text: print("#   " + text)) if seconds else (done[-5:], 0)
     final = run(names, seed, least) if seconds else failure
-    print("# smallest sequence found: %d of %d operations, %d tries, %.0f s" % (len(least), len(done), tries, time.monotonic() - began))
-    story = '{"seed": %d, "operations": [\n%s]}' % (seed, ",\n".join(json.dumps(op, ensure_ascii=False) for op in least))
+    print("# smallest sequence found: %d of %d operations, %d tries, %.0f s" % (len(least), len(done), tries,
+                                                                                time.monotonic() - began))
+    story = '{"seed": %d, "operations": [\n%s]}' % (seed,
+                                                    ",\n".join(json.dumps(op, ensure_ascii=False) for op in least))
     print("# " + readable(story).replace("\n", "\n# "))
     said = (final or failure)[1]
     for line in said.splitlines() + [p for problem in problems for p in problem.splitlines()]:
@@ -91,7 +93,8 @@ def compare(names, seed, n, o):
         left, stream = left - part, stream + 1
     took = time.monotonic() - began
     asked, events = statistics.pop("requests", 0), statistics.pop("events", 0)
-    by_room, kinds, by_name = collections.Counter(), collections.Counter(), collections.defaultdict(collections.Counter)
+    by_room, kinds = collections.Counter(), collections.Counter()
+    by_name = collections.defaultdict(collections.Counter)
     for (name, status), k in statistics.items():
         by_room[name.split(".")[0]] += k
         kinds[status] += k
@@ -100,7 +103,8 @@ def compare(names, seed, n, o):
         for name, told in sorted(by_name.items()):
             print("#   %-34s %s" % (name, ", ".join("%s: %d" % x for x in sorted(told.items()))))
     print("# %d operations%s in %.0f s; %s; answers %s" % (
-        sum(by_room.values()), "" if failure else ", %d requests, %d events" % (asked, events), took, ", ".join("%s %d" % x for x in sorted(by_room.items())),
+        sum(by_room.values()), "" if failure else ", %d requests, %d events" % (asked, events), took,
+                                                           ", ".join("%s %d" % x for x in sorted(by_room.items())),
         ", ".join("%s: %d" % x for x in sorted(kinds.items()))))
     return sub("%s and %s: %d operations, seed %d" % (names[0], names[1], n, seed), failure is None)
 

@@ -44,8 +44,8 @@ SECRETS = [(kind, re.compile(pattern)) for kind, pattern in [
     ("key", rb"(bwk_[a-z2-7]{20,})"),
     ("welcome", rb'(?:[?&;]t=|name="t" value=")([\w-]{60,})'),
     ("cursor", rb'"next":"([\w-]{40,})"'),
-    ("request", rb'"(?:instance|error_id)":"(\w{16})"'),
-    ("request", rb'<p class="small muted">[^<]*?(\w{16})[^<]*</p></section>'),
+    ("request", rb'"(?:instance|error_id)":"([a-z2-7]{16})"'),
+    ("request", rb'<p class="small muted">[^<]*?\b([a-z2-7]{16})\b[^<]*</p></section>'),
     ("totp", rb"secret=([A-Z2-7]{32})"),
     ("totp", rb"((?:[A-Z2-7]{4} ){7}[A-Z2-7]{4})"),
 ]]
@@ -137,10 +137,8 @@ class World:
 
     def _left_out(self, field):
         """["after", "@?{3.next}"] is no field at all where nothing was kept."""
-        if not (isinstance(field, list) and len(field) == 2 and isinstance(field[1], str) and field[1].startswith("@?{")):
-            return False
-        field_known = field[1][3:-1] in self.kept
-        return not field_known
+        value = field[1] if isinstance(field, list) and len(field) == 2 else None
+        return isinstance(value, str) and value.startswith("@?{") and value[3:-1] not in self.kept
 
     def _ref(self, m):
         """@{3.id}: what operation 3 kept. @{item?77}: one of the pool, the 77th as one counts in a circle."""
@@ -251,7 +249,8 @@ class World:
                 else:
                     self.cookies.pop(who, None)
         to_sign_in = re.match(r"/[\w-]+/sign-in(\?|$)", headers.get("Location") or "")
-        self.was_refused = (status == 401 or bool(status == 303 and to_sign_in)) and not op["path"].endswith("/sign-out")
+        refused = status == 401 or bool(status == 303 and to_sign_in)
+        self.was_refused = refused and not op["path"].endswith("/sign-out")
         if who.startswith("web:") and self.was_refused:
             self.cookies.pop(who, None)
         if who.startswith(("key:", "basic:")) and status == 401:
@@ -317,7 +316,7 @@ def memory():
 
 
 def found(how, headers, data):
-    """What an operation wants kept of an answer: "json:items.*.id", "header:X", "location:PATTERN", "body:PATTERN"."""
+    """What is wanted of an answer: "json:items.*.id", "header:X", "location:PATTERN", "body:PATTERN"."""
     kind, what = how.split(":", 1)
     if kind == "json":
         try:
@@ -408,7 +407,7 @@ class Twin:
             shutil.copytree(first.dir / "keys", folder + "/keys")
             first.end()
             Twin.keys = pathlib.Path(folder) / "keys"
-        self.now_us, self.asked, self.statuses = START_US, 0, {}
+        self.now_us, self.asked = START_US, 0
         self.worlds = [World(e, seed, Twin.keys) for e in engines]
         self.same("the community", [w.ready() for w in self.worlds])
         self.settle({"n": -1, "op": "start"})
@@ -463,7 +462,8 @@ class Twin:
                   "form": [["email", p[0]["email"]], ["password", self.worlds[0].hello["password"]]],
                   "keep": {"state": 'body:name="state" value="([^"]+)"'}}, " to the password of " + name)
         got = self.ask({"n": "signin", "who": who, "method": "POST", "path": "/en/sign-in/code",
-                        "form": [["state", "@{signin.state}"], ["code", "@totp{signin.totp}"]]}, " to the code of " + name)
+                        "form": [["state", "@{signin.state}"], ["code", "@totp{signin.totp}"]]},
+                       " to the code of " + name)
         if got[0] != 303:
             for w in self.worlds:
                 w.cookies.pop(who, None)
@@ -474,7 +474,8 @@ class Twin:
             return
         self.sign_in("web:" + name)
         form = [["label", "again"], ["days", "365"]] + [["scope", s] for s in ("read", "write", "taxii", "import")]
-        self.ask({"n": "newkey", "who": "web:" + name, "method": "POST", "path": "/en/organisation/keys", "form": form,
+        self.ask({"n": "newkey", "who": "web:" + name, "method": "POST", "path": "/en/organisation/keys",
+                  "form": form,
                   "keep": {"key": "body:(bwk_[a-z2-7]+)"}}, " to a new key of " + name)
         for w in self.worlds:
             w.dead_keys.discard(name)
@@ -497,7 +498,8 @@ class Twin:
             status = self.same("answer", [w.hear() for w in self.worlds]).split(" ")[0]
         else:
             status = self.ask(op)[0]
-            if all(w.was_refused for w in self.worlds) and "@" not in who and who.startswith(("web:", "key:", "basic:")):
+            if all(w.was_refused for w in self.worlds) and "@" not in who and who.startswith(("web:", "key:",
+                                                                                              "basic:")):
                 # The session or the key had ended: in again, and once more.
                 self.sign_in(who) if who.startswith("web:") else self.new_key(who.split(":", 1)[1])
                 status = self.ask(op, " to the second try")[0]
@@ -534,4 +536,5 @@ def difference(a, b, names):
     at = next((i for i, (x, y) in enumerate(zip(a, b)) if x != y), min(len(a), len(b)))
     lo = max(0, at - 160)
     return "at byte %d\n%s: %s\n%s: %s" % (
-        at, names[0], a[lo : at + 240].decode("utf-8", "replace"), names[1], b[lo : at + 240].decode("utf-8", "replace"))
+        at, names[0], a[lo : at + 240].decode("utf-8", "replace"), names[1],
+                                           b[lo : at + 240].decode("utf-8", "replace"))
