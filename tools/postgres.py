@@ -201,17 +201,19 @@ def main():
         sys.exit(__doc__)
     at = args.index("--")
     server = child = None
+    ended = []
 
     def leave(number, _frame):
+        ended.append(number)  # a server that is being made is made: broken off it would leave shared memory
         if child:
             child.send_signal(number)
-        else:
-            sys.exit(128 + number)
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, leave)
     try:
         server = Server(durable="--durable" in args[:at])
+        if ended:
+            sys.exit(128 + ended[0])
         child = subprocess.Popen(args[at + 1:], env=dict(os.environ, BREAKWATER_TEST_POSTGRES=server.folder))
         status = child.wait()
     finally:
