@@ -5,8 +5,9 @@
   tools/postgres.py run [--durable] -- COMMAND...     BREAKWATER_TEST_POSTGRES is its socket's folder
 
 Without --durable the server does not wait for the disk, and lies in memory where there is room: what it
-acknowledged is lost with the machine, and not when a process is killed, which is all that most tests do. Everybody on the socket is let in; the folder is the
-server's user's own, so that is this user and root. Databases are made by who needs them: url(NAME), create(NAME).
+acknowledged is lost with the machine, and not when a process is killed, which is all that most tests do.
+Everybody on the socket is let in; the folder is the server's user's own, so that is this user and root.
+Databases are made by who needs them: url(NAME), create(NAME).
 
 A keeper process ends the server and removes the folder as soon as the one who started it has ended, however that
 was: a test that runs into its time limit is killed and cannot clean up.
@@ -200,17 +201,19 @@ def main():
         sys.exit(__doc__)
     at = args.index("--")
     server = child = None
+    ended = []
 
     def leave(number, _frame):
+        ended.append(number)  # a server that is being made is made: broken off it would leave shared memory
         if child:
             child.send_signal(number)
-        else:
-            sys.exit(128 + number)
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, leave)
     try:
         server = Server(durable="--durable" in args[:at])
+        if ended:
+            sys.exit(128 + ended[0])
         child = subprocess.Popen(args[at + 1:], env=dict(os.environ, BREAKWATER_TEST_POSTGRES=server.folder))
         status = child.wait()
     finally:
