@@ -41,7 +41,7 @@ struct intel_indicator {
     enum intel_ioc ioc;
     struct bw_view value; /* normal form, as text_scan gives it: lower case, not defanged */
 };
-#define INTEL_INDICATORS_MAX 20000 /* of one item */
+#define INTEL_INDICATORS_MAX 20000     /* of one item */
 #define INTEL_INDICATOR_BYTES_MAX 2048 /* a key of an index on PostgreSQL: 2,704 */
 
 /* Key of the indicator, made where it is new. The value is taken as it is. */
