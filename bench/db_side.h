@@ -168,17 +168,12 @@ char *work_spell(const char *text, const struct spelling *words, size_t n);
 #define SQL_CLOCK_READ "SELECT last_us FROM lane_clock WHERE id = 1"
 #define SQL_CLOCK_WRITE "UPDATE lane_clock SET last_us = ?1 WHERE id = 1"
 
-#define EACH_STATEMENT(X)                                                                      \
-    X(POINT)                                                                                   \
-    X(PAGE)                                                                                    \
-    X(AUDIENCE_FIND)                                                                           \
-    X(AUDIENCE_ADD)                                                                            \
-    X(GRANT_ADD)                                                                               \
-    X(ITEM_LAST)                                                                               \
-    X(ITEM_ADD)                                                                                \
-    X(INDICATOR_FIND)                                                                          \
-    X(INDICATOR_ADD) X(OCCURRENCE_ADD) X(EVENT_ADD) X(OPENING_ADD) X(EVENT_NEW) X(EVENT_PLACE) \
-        X(STATE_READ) X(STATE_WRITE) X(OBJECT_FIND) X(OBJECT_ADD) X(BODY_ADD) X(STREAM_WRITE)  \
-            X(LAST_READ) X(LAST_WRITE) X(CLOCK_READ) X(CLOCK_WRITE)
+/* clang-format off */
+#define EACH_STATEMENT(X) \
+    X(POINT) X(PAGE) X(AUDIENCE_FIND) X(AUDIENCE_ADD) X(GRANT_ADD) X(ITEM_LAST) X(ITEM_ADD) \
+    X(INDICATOR_FIND) X(INDICATOR_ADD) X(OCCURRENCE_ADD) X(EVENT_ADD) X(OPENING_ADD) \
+    X(EVENT_NEW) X(EVENT_PLACE) X(STATE_READ) X(STATE_WRITE) X(OBJECT_FIND) X(OBJECT_ADD) \
+    X(BODY_ADD) X(STREAM_WRITE) X(LAST_READ) X(LAST_WRITE) X(CLOCK_READ) X(CLOCK_WRITE)
+/* clang-format on */
 
 #endif
