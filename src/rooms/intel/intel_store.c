@@ -382,7 +382,7 @@ enum bw_rc intel_item_related(struct db *db, const struct viewer *viewer, int64_
                     "SELECT " ITEM_COLUMNS " FROM (SELECT s.item_id AS item_id, count(*) AS n"
                     " FROM (SELECT o.item_id AS item_id FROM (SELECT a.indicator_id AS id"
                     " FROM v_occurrence a JOIN indicator k ON k.id = a.indicator_id"
-                    " WHERE a.item_id = ?1 AND k.kind <> 18 LIMIT 200) m"
+                    " WHERE a.item_id = ?1 AND k.kind <> 18 ORDER BY a.indicator_id LIMIT 200) m"
                     " JOIN v_occurrence o ON o.indicator_id = m.id"
                     " WHERE o.item_id IS NOT NULL AND o.item_id <> ?1 LIMIT 500) s"
                     " GROUP BY s.item_id) c JOIN v_item i ON i.id = c.item_id WHERE i.state = 1"

@@ -70,7 +70,11 @@ static int worst_first(const void *a, const void *b)
         return x->level < y->level ? -1 : 1;
     if (x->severity != y->severity)
         return x->severity > y->severity ? -1 : 1;
-    return x->count > y->count ? -1 : x->count < y->count;
+    if (x->count != y->count)
+        return x->count > y->count ? -1 : 1;
+    if (x->last_us != y->last_us)
+        return x->last_us > y->last_us ? -1 : 1;
+    return bw_view_cmp(x->rsit_type, y->rsit_type);
 }
 
 enum { WHY_MAX = 200 };
