@@ -8,8 +8,9 @@ def home(rng, state):
 
 
 def homes(rng, state):
-    for lang, who in zip(LANGS, ("operator", "admin1", "member6")):
-        yield page("/%s/home" % lang, "web:" + who)
+    for lang in LANGS:
+        yield page("/%s/home" % lang, "web:" + state.member())
+    yield page("/%s/home" % state.lang(), "web:operator")
 
 
 OPERATIONS = [(3, home)]

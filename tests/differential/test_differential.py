@@ -20,23 +20,24 @@ import time
 
 from generate import operations
 from shrink import shrink
-from twin import Died, Different, Engine, Twin
+from twin import PLANNERS, Died, Different, Engine, Twin
 from tap import sub  # noqa: E402  (twin has put tests/http on the path)
 
 PER_WORLD = 2000
 SEED = 20260601
 
 
-def engines_of(names):
+def engines_of(names, seed):
     """BREAKWATER_WORLD_B: another program for the second world (a broken driver, shown once in the docs)."""
-    return [Engine(n, second=i == 1) for i, n in enumerate(names)]
+    planner = PLANNERS[seed % len(PLANNERS)]
+    return [Engine(n, second=i == 1, planner=planner) for i, n in enumerate(names)]
 
 
 def run(names, seed, sequence, statistics=None):
     """None, or (operations up to the one that failed, what was different)."""
     twin, done = None, []
     try:
-        twin = Twin(engines_of(names), seed)
+        twin = Twin(engines_of(names, seed), seed)
         for op in sequence:
             done.append(op)
             status = twin.tell(op)
