@@ -34,6 +34,9 @@ void app_options_done(struct app_options *o);
  */
 BW_MUST_CHECK enum bw_rc app_open(const struct app_options *o, struct hub *ret, struct bw_err *err);
 void app_close(struct hub *hub);
+/* One hub serves a data folder, and none while it is being moved: held until the process ends.
+ * BW_CONFLICT: another process has it. */
+BW_MUST_CHECK enum bw_rc app_hold(const struct app_options *o, struct bw_err *err);
 
 /* Opens a further database with the hub's schema, and makes it where it is new (migrate). */
 BW_MUST_CHECK enum bw_rc app_open_database(const char *url, struct db_engine **ret,

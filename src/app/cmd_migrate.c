@@ -82,6 +82,8 @@ int app_migrate(int argc, char **argv)
     }
     enum bw_rc rc = app_open(&o, &hub, &err);
     if (rc == BW_OK)
+        rc = app_hold(&o, &err);
+    if (rc == BW_OK)
         rc = app_open_database(o.rest[1], &to, &err);
     if (rc == BW_OK)
         rc = move(&hub, to, &err);

@@ -113,6 +113,10 @@ static int run_init(int argc, char **argv)
         crypto_wipe(f.password, sizeof(f.password));
         app_close(&hub);
     }
+    if (rc == BW_OK && setting_text(o.settings, SETTING_DATABASE).n)
+        printf("Put the database's address into %s/breakwater.conf (database = ...), so that every"
+               " command finds it.\n",
+               o.data_dir);
     if (rc == BW_OK)
         printf(
             "The hub in %s is ready. Start it with `breakwater serve --data %s` and sign in as %s;"
@@ -234,13 +238,13 @@ static int run_reserved(int argc, char **argv)
 }
 
 const struct command app_commands[] = {
-    {"serve", "[--data DIR] [--listen ADDR:PORT] [--demo]", "run the hub",
+    {"serve", "[--data DIR] [--database URL] [--listen ADDR:PORT] [--demo]", "run the hub",
      "Listens on 127.0.0.1:8080 unless told otherwise; put nginx or Caddy in front for TLS.\n"
      "--demo fills an empty folder with an invented community and writes DIR/demo.json with "
      "sign-ins.\n"
      "SIGTERM stops it cleanly.",
      app_serve},
-    {"import", "[--data DIR] [--as EMAIL] [--name NAME] [--tlp LABEL] FILE...",
+    {"import", "[--data DIR] [--database URL] [--as EMAIL] [--name NAME] [--tlp LABEL] FILE...",
      "import STIX 2.1, reports as CSV and plain lists",
      "What a file is, is told by its contents; the name of a report (scan_rdp.csv) says its kind "
      "where\n"
@@ -249,11 +253,12 @@ const struct command app_commands[] = {
      "hub's first operator. LABEL is for what carries none: clear, green, amber, amber+strict.\n"
      "The same file again changes nothing. Exit status 1: nothing could be taken of a file.",
      app_import},
-    {"init", "[--data DIR]", "make an empty hub with one operator",
+    {"init", "[--data DIR] [--database URL]", "make an empty hub with one operator",
      "Asks for organisation, name, e-mail address and password (four lines; a terminal hides the "
      "last).",
      run_init},
-    {"ledger", "verify [--data DIR]", "check the ledger, its signatures and the database",
+    {"ledger", "verify [--data DIR] [--database URL]",
+     "check the ledger, its signatures and the database",
      "Recomputes every leaf, opening and checkpoint from the stored rows.", run_ledger},
     {"migrate", "--to DATABASE [--data DIR] [--database FROM]",
      "move the hub to another database, a server or a file",

@@ -13,8 +13,11 @@
 #include "bw_log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { PATH_BYTES = 4096, MIGRATIONS_MAX = 200 };
 
@@ -141,6 +144,18 @@ enum bw_rc app_open(const struct app_options *o, struct hub *ret, struct bw_err 
     hub.build = bw_view_z(asset_build);
     *ret = hub;
     return BW_OK;
+}
+
+enum bw_rc app_hold(const struct app_options *o, struct bw_err *err)
+{
+    const char *path = in_dir(o->data_dir, "hub.lock");
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return bw_fail_errno(err, path);
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return BW_OK; /* the system lets go of it when the process ends, however it does */
+    close(fd);
+    return bw_fail(err, BW_CONFLICT, "a hub is running on %s: stop it first", o->data_dir);
 }
 
 void app_close(struct hub *hub)

@@ -221,6 +221,8 @@ int app_serve(int argc, char **argv)
     bw_log_setup((enum bw_log_level)setting_int(o.settings, SETTING_LOG_LEVEL), BW_LOG_AUTO);
     block_signals(&signals);
     enum bw_rc rc = app_open(&o, &r.hub, &err);
+    if (rc == BW_OK)
+        rc = app_hold(&o, &err);
     if (rc == BW_OK && o.demo)
         rc = demo_fill(&r.hub, r.hub.url.p, &err);
     if (rc == BW_OK)

@@ -119,7 +119,7 @@ def roles_that_may_not_write():
     refused(run("serve", "--data", data, "--database", as_visitor, "--listen", "127.0.0.1:0"), "visitor", "may not write", "OWNER TO")
     postgres.sql("ALTER DATABASE museum SET default_transaction_read_only = on", folder=server.folder)
     refused(run("serve", "--data", data, "--database", server.url("museum"), "--listen", "127.0.0.1:0"), "may only be read")
-    refused(run("init", "--data", data, "--database", "mysql://host/x", input=FIRST), "mysql://host/x", "postgresql://")
+    refused(run("init", "--data", data, "--database", "mysql://host/x", input=FIRST), "no address of a database", "postgresql://")
 
 
 @case
@@ -217,6 +217,8 @@ def a_hub_moves_there_and_back():
     pages = ["/api/v1/items?limit=50", "/api/v1/items?q=phishing", "/api/v1/items?q=%E9%87%A3%E9%AD%9A", "/api/v1/me"]
     answers = [c.get(p).body.replace(str(hub.port).encode(), b"PORT") for p in pages]
     check(len(answers[1]) > 100 and len(answers[2]) > 100, "there is something to find")
+    refused(run("migrate", "--data", str(hub.dir), "--to", folder + "/early.db"), "a hub is running", "stop it first")
+    refused(run("serve", "--data", str(hub.dir), "--listen", "127.0.0.1:0"), "a hub is running")
     hub.stop()
     data, before = hub.dir, digest(hub.dir)
     first = root(data)

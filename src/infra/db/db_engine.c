@@ -26,7 +26,8 @@ static enum bw_rc check_url(const char *url, struct bw_err *err)
         return bw_fail(err, BW_INVALID, "the database needs the path of a file");
     if (driver_of(url) == &db_sqlite && bw_view_find(v, BW_V("://")) != SIZE_MAX)
         return bw_fail(err, BW_INVALID,
-                       "%s is no database: give the path of a file or postgresql://host/name", url);
+                       "this is no address of a database: give the path of a file or"
+                       " postgresql://host/name"); /* it may hold a password: not repeated */
     return BW_OK;
 }
 
