@@ -321,4 +321,31 @@ BW_TEST(gated_tables_are_off_the_path)
     db_engine_close(e);
 }
 
+/* -- more threads than connections ------------------------------------------------------------- */
+
+struct counting {
+    struct db_engine *e;
+    int64_t got;
+};
+
+static void *count_plain(void *arg)
+{
+    struct counting *c = arg;
+    c->got = TEST_PLAIN(c->e, "SELECT count(*) FROM plain");
+    return NULL;
+}
+
+BW_TEST(a_connection_that_waits_for_another_thread_is_as_good)
+{
+    struct db_engine *e = test_engine("steal.db");
+    for (int i = 0; i < 60; i++) {
+        struct counting c = {e, -3};
+        pthread_t thread;
+        REQUIRE(pthread_create(&thread, NULL, count_plain, &c) == 0);
+        pthread_join(thread, NULL);
+        CHECK_INT(c.got, 0);
+    }
+    db_engine_close(e);
+}
+
 BW_TEST_MAIN()
