@@ -184,6 +184,8 @@ enum bw_rc pg_connect(struct db *base, struct bw_err *err)
     struct pg *db = pg_of(base);
     if (bw_fault("db.connect"))
         return db_fail_io(err, "db.connect");
+    if (base->writer) /* what was given on a connection that is gone may be given again */
+        pg_part_of(base)->known_us = 0;
     db->c = dial(base->engine->url);
     if (!db->c)
         return bw_fail_memory(err);

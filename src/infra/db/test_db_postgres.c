@@ -5,6 +5,7 @@
 #include "db_test.h"
 
 #include <pthread.h>
+#include <sys/socket.h>
 
 struct put {
     const char *key;
@@ -345,6 +346,38 @@ BW_TEST(a_connection_that_waits_for_another_thread_is_as_good)
         pthread_join(thread, NULL);
         CHECK_INT(c.got, 0);
     }
+    db_engine_close(e);
+}
+
+/* Every connection of this process, without a word from the server. */
+static void cut_sockets(void)
+{
+    for (int fd = 3; fd < 256; fd++) {
+        struct sockaddr_storage peer;
+        socklen_t n = sizeof peer;
+        if (getpeername(fd, (struct sockaddr *)&peer, &n) == 0)
+            shutdown(fd, SHUT_RDWR);
+    }
+}
+
+static enum bw_rc add_and_lose(struct db_tx *tx, void *arg, struct bw_err *err)
+{
+    struct test_item *item = arg;
+    bool lose = item->id == 0;
+    BW_TRY(test_add(tx, item, err));
+    if (lose)
+        cut_sockets();
+    return test_add(tx, item, err);
+}
+
+BW_TEST(ids_of_a_write_that_was_lost_are_given_again)
+{
+    struct db_engine *e = test_engine("gap.db");
+    struct bw_err err = {.rc = BW_OK};
+    struct test_item lost = {1, 0, "lost"};
+    CHECK_INT(test_item(e, 1, "first"), 1);
+    CHECK_INT(db_write(e, add_and_lose, &lost, &err), BW_IO);
+    CHECK_INT(test_item(e, 1, "second"), 2);
     db_engine_close(e);
 }
 
