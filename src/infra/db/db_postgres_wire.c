@@ -274,8 +274,13 @@ static enum bw_rc read_answers(struct pg *db, PGresult **ret, struct bw_err *err
  * are not. */
 static void forget_names(struct pg *db)
 {
+    size_t kept = 0;
     db->bad_from = db->names_good;
     db->bad_to = db->names;
+    for (size_t i = 0; i < db->n_dead; i++)
+        if (db->dead[i] <= db->bad_from)
+            db->dead[kept++] = db->dead[i];
+    db->n_dead = kept;
     for (size_t i = 0; i < DB_CACHE_CHAINS; i++)
         for (struct db_stmt *st = db->base.chains[i]; st; st = st->chain)
             if (pg_stmt_of(st)->name > db->bad_from)

@@ -381,4 +381,37 @@ BW_TEST(ids_of_a_write_that_was_lost_are_given_again)
     db_engine_close(e);
 }
 
+/* The second statement is prepared twice, as a number comes where NULL was; neither comes to be. */
+static enum bw_rc post_then_fail(struct db_tx *tx, void *arg, struct bw_err *err)
+{
+    BW_AUTO(db_stmt) *bad = NULL;
+    BW_AUTO(db_stmt) *st = NULL;
+    BW_TRY(db_change(tx, "INSERT INTO plain (k, v) VALUES (?1, 1 + ?2)", &bad, err));
+    db_bind_text(bad, 1, BW_V("there"));
+    db_bind_int(bad, 2, 1);
+    BW_TRY(db_post(bad, err));
+    BW_TRY(db_change(tx, "INSERT INTO plain (k, v) VALUES (?1, ?2)", &st, err));
+    db_bind_text(st, 1, BW_V("a"));
+    db_bind_null(st, 2);
+    BW_TRY(db_post(st, err));
+    db_again(st);
+    db_bind_text(st, 1, BW_V("b"));
+    db_bind_int(st, 2, 1);
+    return db_post(st, err);
+}
+
+BW_TEST(a_failure_among_what_was_posted_befalls_nobody_else)
+{
+    struct db_engine *e = test_engine("dead.db");
+    struct bw_err err = {.rc = BW_OK};
+    struct put p = {.key = "there", .value = 1}, q = {.key = "c", .value = 1};
+    CHECK_INT(db_write(e, put, &p, &err), BW_OK);
+    end_sessions("dead.db");
+    usleep(50000);
+    CHECK_INT(db_write(e, post_then_fail, NULL, &err), BW_CONFLICT);
+    CHECK_INT(db_write(e, put, &q, &err), BW_OK);
+    CHECK_INT(TEST_PLAIN(e, "SELECT count(*) FROM plain"), 2);
+    db_engine_close(e);
+}
+
 BW_TEST_MAIN()
