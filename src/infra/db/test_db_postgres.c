@@ -414,4 +414,30 @@ BW_TEST(a_failure_among_what_was_posted_befalls_nobody_else)
     db_engine_close(e);
 }
 
+static enum bw_rc upsert(struct db_tx *tx, void *arg, struct bw_err *err)
+{
+    struct test_item *item = arg;
+    BW_AUTO(db_stmt) *st = NULL;
+    BW_TRY(db_change(tx,
+                     "INSERT INTO item (audience_id, title) VALUES (?1, ?2) ON CONFLICT (id)"
+                     " DO UPDATE SET title = (excluded.title), audience_id = (item.audience_id)"
+                     " RETURNING id",
+                     &st, err));
+    db_bind_int(st, 1, item->audience);
+    db_bind_text(st, 2, bw_view_z(item->title));
+    BW_TRY(db_row(st, err));
+    item->id = db_int(st, 0);
+    return BW_OK;
+}
+
+BW_TEST(an_upsert_into_a_table_with_ids)
+{
+    struct db_engine *e = test_engine("upsert.db");
+    struct bw_err err = {.rc = BW_OK};
+    struct test_item item = {1, 0, "one"};
+    CHECK_INT(db_write(e, upsert, &item, &err), BW_OK);
+    CHECK_INT(item.id, 1);
+    db_engine_close(e);
+}
+
 BW_TEST_MAIN()
