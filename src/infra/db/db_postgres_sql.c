@@ -196,10 +196,11 @@ static enum due put_id(struct text *t, const struct lex *l, enum due due)
 
 static enum bw_rc put_word(struct text *t, const struct lex *l, enum due *due)
 {
-    if (*due == DUE_TARGET && !lex_is_word(l, "SET")) { /* DO UPDATE SET has no table */
-        BW_TRY(put_target(t, l));
-        *due = t->st->id_at ? DUE_COLUMNS : DUE_NOTHING;
-        return BW_OK;
+    if (*due == DUE_TARGET) {
+        bool table = !lex_is_word(l, "SET"); /* DO UPDATE SET has none */
+        *due = table && t->st->id_at ? DUE_COLUMNS : DUE_NOTHING;
+        if (table)
+            return put_target(t, l);
     }
     if (lex_is_word(l, "reachable_")) {
         put_reachable(t);

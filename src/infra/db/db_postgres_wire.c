@@ -202,6 +202,8 @@ enum bw_rc pg_connect(struct db *base, struct bw_err *err)
     struct pg *db = pg_of(base);
     if (bw_fault("db.connect"))
         return db_fail_io(err, "db.connect");
+    if (base->writer) /* what was given on a connection that is gone may be given again */
+        pg_part_of(base)->known_us = 0;
     db->c = dial(base->engine->url);
     if (!db->c)
         return bw_fail_memory(err);
@@ -299,8 +301,13 @@ static enum bw_rc read_answers(struct pg *db, PGresult **ret, struct bw_err *err
  * are not. */
 static void forget_names(struct pg *db)
 {
+    size_t kept = 0;
     db->bad_from = db->names_good;
     db->bad_to = db->names;
+    for (size_t i = 0; i < db->n_dead; i++)
+        if (db->dead[i] <= db->bad_from)
+            db->dead[kept++] = db->dead[i];
+    db->n_dead = kept;
     for (size_t i = 0; i < DB_CACHE_CHAINS; i++)
         for (struct db_stmt *st = db->base.chains[i]; st; st = st->chain)
             if (pg_stmt_of(st)->name > db->bad_from)

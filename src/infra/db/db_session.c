@@ -144,19 +144,28 @@ void db_pool_empty(struct db_engine *e)
 
 /* -- sessions ---------------------------------------------------------------------------------- */
 
+/* One out of the pool that can be used; those that cannot are closed. */
+static struct db *alive(struct db_engine *e, struct db *(*take)(struct db_engine *))
+{
+    struct db *db = take(e);
+    while (db && e->driver->idle_ok && !e->driver->idle_ok(db)) {
+        db_disconnect(db);
+        db = take(e);
+    }
+    return db;
+}
+
 enum bw_rc db_open(struct db_engine *e, struct db **ret, struct bw_err *err)
 {
     if (bw_fault("db.open"))
         return db_fail_io(err, "db.open");
-    struct db *db = pool_take(e);
-    while (db && e->driver->idle_ok && !e->driver->idle_ok(db)) {
-        db_disconnect(db);
-        db = pool_take(e);
-    }
+    struct db *db = alive(e, pool_take);
     if (!db) {
         enum bw_rc rc = db_connect(e, false, &db, err);
-        if (rc == BW_BUSY && (db = pool_steal(e)))
+        if (rc == BW_BUSY && (db = alive(e, pool_steal)))
             rc = BW_OK;
+        else if (rc == BW_BUSY) /* those that were dead have made room */
+            rc = db_connect(e, false, &db, err);
         BW_TRY(rc);
     }
     *ret = db;

@@ -5,6 +5,7 @@
 #include "db_test.h"
 
 #include <pthread.h>
+#include <sys/socket.h>
 
 struct put {
     const char *key;
@@ -318,6 +319,142 @@ BW_TEST(gated_tables_are_off_the_path)
                 "DO $$ BEGIN SET search_path = breakwater; PERFORM * FROM item;"
                 " RAISE EXCEPTION 'found'; EXCEPTION WHEN undefined_table THEN NULL; END $$");
     CHECK_INT(TEST_PLAIN(e, "SELECT count(*) FROM setting"), 0);
+    db_engine_close(e);
+}
+
+/* -- more threads than connections ------------------------------------------------------------- */
+
+struct counting {
+    struct db_engine *e;
+    int64_t got;
+};
+
+static void *count_plain(void *arg)
+{
+    struct counting *c = arg;
+    c->got = TEST_PLAIN(c->e, "SELECT count(*) FROM plain");
+    return NULL;
+}
+
+BW_TEST(a_connection_that_waits_for_another_thread_is_as_good)
+{
+    struct db_engine *e = test_engine("steal.db");
+    for (int i = 0; i < 60; i++) {
+        struct counting c = {e, -3};
+        pthread_t thread;
+        REQUIRE(pthread_create(&thread, NULL, count_plain, &c) == 0);
+        pthread_join(thread, NULL);
+        CHECK_INT(c.got, 0);
+    }
+    db_engine_close(e);
+}
+
+/* Every connection of this process, without a word from the server. */
+static void cut_sockets(void)
+{
+    for (int fd = 3; fd < 256; fd++) {
+        struct sockaddr_storage peer;
+        socklen_t n = sizeof peer;
+        if (getpeername(fd, (struct sockaddr *)&peer, &n) == 0)
+            shutdown(fd, SHUT_RDWR);
+    }
+}
+
+static enum bw_rc add_and_lose(struct db_tx *tx, void *arg, struct bw_err *err)
+{
+    struct test_item *item = arg;
+    bool lose = item->id == 0;
+    BW_TRY(test_add(tx, item, err));
+    if (lose)
+        cut_sockets();
+    return test_add(tx, item, err);
+}
+
+BW_TEST(ids_of_a_write_that_was_lost_are_given_again)
+{
+    struct db_engine *e = test_engine("gap.db");
+    struct bw_err err = {.rc = BW_OK};
+    struct test_item lost = {1, 0, "lost"};
+    CHECK_INT(test_item(e, 1, "first"), 1);
+    CHECK_INT(db_write(e, add_and_lose, &lost, &err), BW_IO);
+    CHECK_INT(test_item(e, 1, "second"), 2);
+    db_engine_close(e);
+}
+
+/* The second statement is prepared twice, as a number comes where NULL was; neither comes to be. */
+static enum bw_rc post_then_fail(struct db_tx *tx, void *arg, struct bw_err *err)
+{
+    BW_AUTO(db_stmt) *bad = NULL;
+    BW_AUTO(db_stmt) *st = NULL;
+    BW_TRY(db_change(tx, "INSERT INTO plain (k, v) VALUES (?1, 1 + ?2)", &bad, err));
+    db_bind_text(bad, 1, BW_V("there"));
+    db_bind_int(bad, 2, 1);
+    BW_TRY(db_post(bad, err));
+    BW_TRY(db_change(tx, "INSERT INTO plain (k, v) VALUES (?1, ?2)", &st, err));
+    db_bind_text(st, 1, BW_V("a"));
+    db_bind_null(st, 2);
+    BW_TRY(db_post(st, err));
+    db_again(st);
+    db_bind_text(st, 1, BW_V("b"));
+    db_bind_int(st, 2, 1);
+    return db_post(st, err);
+}
+
+BW_TEST(a_failure_among_what_was_posted_befalls_nobody_else)
+{
+    struct db_engine *e = test_engine("dead.db");
+    struct bw_err err = {.rc = BW_OK};
+    struct put p = {.key = "there", .value = 1}, q = {.key = "c", .value = 1};
+    CHECK_INT(db_write(e, put, &p, &err), BW_OK);
+    end_sessions("dead.db");
+    usleep(50000);
+    CHECK_INT(db_write(e, post_then_fail, NULL, &err), BW_CONFLICT);
+    CHECK_INT(db_write(e, put, &q, &err), BW_OK);
+    CHECK_INT(TEST_PLAIN(e, "SELECT count(*) FROM plain"), 2);
+    db_engine_close(e);
+}
+
+static enum bw_rc upsert(struct db_tx *tx, void *arg, struct bw_err *err)
+{
+    struct test_item *item = arg;
+    BW_AUTO(db_stmt) *st = NULL;
+    BW_TRY(db_change(tx,
+                     "INSERT INTO item (audience_id, title) VALUES (?1, ?2) ON CONFLICT (id)"
+                     " DO UPDATE SET title = (excluded.title), audience_id = (item.audience_id)"
+                     " RETURNING id",
+                     &st, err));
+    db_bind_int(st, 1, item->audience);
+    db_bind_text(st, 2, bw_view_z(item->title));
+    BW_TRY(db_row(st, err));
+    item->id = db_int(st, 0);
+    return BW_OK;
+}
+
+BW_TEST(an_upsert_into_a_table_with_ids)
+{
+    struct db_engine *e = test_engine("upsert.db");
+    struct bw_err err = {.rc = BW_OK};
+    struct test_item item = {1, 0, "one"};
+    CHECK_INT(db_write(e, upsert, &item, &err), BW_OK);
+    CHECK_INT(item.id, 1);
+    db_engine_close(e);
+}
+
+BW_TEST(fractions_are_kept)
+{
+    struct db_engine *e = test_engine("fractions.db");
+    struct bw_err err = {.rc = BW_OK};
+    struct db *db = NULL;
+    struct db_stmt *st = NULL;
+    REQUIRE(db_open(e, &db, &err) == BW_OK);
+    REQUIRE(db_plain(db, "SELECT 0.5, -12345.0625, 100000000.0 * 3, 0.00001, 0.0, 2", &st, &err) ==
+            BW_OK);
+    REQUIRE(db_row(st, &err) == BW_OK);
+    static const double want[] = {0.5, -12345.0625, 300000000, 0.00001, 0, 2};
+    for (int i = 0; i < (int)BW_COUNT(want); i++)
+        CHECK(db_real(st, i) > want[i] - 1e-9 && db_real(st, i) < want[i] + 1e-9);
+    db_stmt_free(st);
+    db_close(db);
     db_engine_close(e);
 }
 
