@@ -53,6 +53,25 @@ static int64_t numeric_int(const char *p, int n)
     return (int64_t)(negative ? -v : v);
 }
 
+/* A literal with a point, avg() and arithmetic with either are numeric too. */
+static double numeric_real(const char *p, int n)
+{
+    if (n < 8)
+        return 0;
+    int digits = (int)be(p, 2), weight = (int16_t)be(p + 2, 2);
+    double v = 0, unit = 1;
+    for (int i = 0; i < digits && 8 + 2 * i + 2 <= n; i++) {
+        v = v * 10000 + (double)be(p + 8 + 2 * i, 2);
+        weight--;
+    }
+    for (; weight < -1; weight++)
+        unit *= 10000;
+    v /= unit;
+    for (; weight > -1; weight--)
+        v *= 10000;
+    return be(p + 4, 2) == 0x4000 ? -v : v;
+}
+
 int64_t pg_value_int(const PGresult *r, int row, int column)
 {
     const char *p = PQgetvalue(r, row, column);
@@ -428,6 +447,8 @@ double pg_column_real(const struct db_stmt *base, int column)
         memcpy(&f, &bits, sizeof f);
         return (double)f;
     }
+    if (PQftype(st->res, column) == PG_NUMERIC)
+        return numeric_real(p, PQgetlength(st->res, st->row, column));
     return (double)pg_value_int(st->res, st->row, column);
 }
 

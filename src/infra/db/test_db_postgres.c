@@ -440,4 +440,22 @@ BW_TEST(an_upsert_into_a_table_with_ids)
     db_engine_close(e);
 }
 
+BW_TEST(fractions_are_kept)
+{
+    struct db_engine *e = test_engine("fractions.db");
+    struct bw_err err = {.rc = BW_OK};
+    struct db *db = NULL;
+    struct db_stmt *st = NULL;
+    REQUIRE(db_open(e, &db, &err) == BW_OK);
+    REQUIRE(db_plain(db, "SELECT 0.5, -12345.0625, 100000000.0 * 3, 0.00001, 0.0, 2", &st, &err) ==
+            BW_OK);
+    REQUIRE(db_row(st, &err) == BW_OK);
+    static const double want[] = {0.5, -12345.0625, 300000000, 0.00001, 0, 2};
+    for (int i = 0; i < (int)BW_COUNT(want); i++)
+        CHECK(db_real(st, i) >= want[i] - 1e-9 && db_real(st, i) <= want[i] + 1e-9);
+    db_stmt_free(st);
+    db_close(db);
+    db_engine_close(e);
+}
+
 BW_TEST_MAIN()
