@@ -221,7 +221,7 @@ static bool try_single(struct db_engine *e, struct lane_request *r)
 
 /* A group of one; once more where the engine asks for it (two that waited for each other, rows that
  * somebody else changed meanwhile). */
-static void run_single(struct db_engine *e, struct lane_request *r)
+static enum bw_rc run_single(struct db_engine *e, struct lane_request *r, struct bw_err *ret_err)
 {
     for (int tries = 1;; tries++) {
         atomic_fetch_add_explicit(&e->reruns, 1, memory_order_relaxed);
@@ -229,9 +229,12 @@ static void run_single(struct db_engine *e, struct lane_request *r)
             break;
         usleep((useconds_t)bw_random_below(BW_RANDOM_JITTER, 5000u << tries));
     }
-    finish(r);
-    if (r->rc == BW_OK && e->hooks.after_commit)
+    enum bw_rc rc = r->rc;
+    *ret_err = r->err;
+    finish(r); /* R may be gone */
+    if (rc == BW_OK && e->hooks.after_commit)
         e->hooks.after_commit(e->hooks.arg);
+    return rc;
 }
 
 static void gather(struct group *g)
@@ -272,8 +275,18 @@ static void run_group(struct db_engine *e)
     bw_log(BW_LOG_DEBUG, "db.group_again", BW_FI("members", (int64_t)g.n),
            BW_FZ("why", lost ? "rolled back by a member" : err.message),
            BW_FZ("detail", lost ? "" : err.detail));
-    for (size_t i = 0; i < g.n; i++)
-        run_single(e, g.members[i]);
+    for (size_t i = 0; i < g.n; i++) {
+        enum bw_rc one = run_single(e, g.members[i], &err);
+        if (one == BW_IO && !e->lane.db) { /* it cannot be reached: the others need not wait too */
+            struct group rest = {.engine = e, .n = g.n - i - 1};
+            memcpy(rest.members, g.members + i + 1, rest.n * sizeof(rest.members[0]));
+            for (size_t k = 0; k < rest.n; k++)
+                rest.members[k]->rc = BW_OK; /* none of them has failed by itself */
+            fail_good(&rest, &err);
+            committed(&rest, false);
+            return;
+        }
+    }
 }
 
 static void *lane_main(void *arg)
