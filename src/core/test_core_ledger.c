@@ -126,6 +126,48 @@ BW_TEST(events_are_sequenced_and_proved)
     db_engine_close(e);
 }
 
+static enum bw_rc append_many(struct db_tx *tx, void *arg, struct bw_err *err)
+{
+    for (int i = 0; i < *(int *)arg; i++)
+        BW_TRY(append(tx, (void *)(uintptr_t) "one of many", err));
+    return BW_OK;
+}
+
+static enum bw_rc damage_one(struct db_tx *tx, void *arg, struct bw_err *err)
+{
+    BW_AUTO(db_stmt) *st = NULL;
+    BW_TRY(db_change(tx, "UPDATE event SET object = 'another' WHERE position = ?1", &st, err));
+    db_bind_int(st, 1, *(int64_t *)arg);
+    return db_run(st, err);
+}
+
+/* The verifier reads a thousand rows at a time: a full last page, one more, several. */
+BW_TEST(long_ledgers_are_verified_to_their_end)
+{
+    static const uint8_t seed[32] = {3};
+    struct crypto_signer *signer = crypto_signer_from_seed(seed);
+    struct crypto_public_key key = crypto_signer_public(signer);
+    struct db_engine *e = core_test_engine("long", NULL, 0);
+    struct ledger_checkpoint c;
+    struct ledger_report r;
+    struct bw_err err;
+    int steps[] = {1000, 1, 999, 500}, sum = 0;
+    for (size_t i = 0; i < BW_COUNT(steps); i++) {
+        REQUIRE(db_write(e, append_many, &steps[i], &err) == BW_OK);
+        REQUIRE(ledger_sign(e, signer, &c, &err) == BW_OK);
+        REQUIRE(verify(e, &key, &r, &err) == BW_OK);
+        sum += steps[i];
+        CHECK_INT(r.events, sum);
+        CHECK_INT(r.checkpoints, i + 1);
+    }
+    int64_t at = 2400;
+    REQUIRE(db_write(e, damage_one, &at, &err) == BW_OK);
+    CHECK_INT(verify(e, &key, &r, &err), BW_BROKEN);
+    CHECK(strstr(err.message, "2400"));
+    crypto_signer_free(signer);
+    db_engine_close(e);
+}
+
 /* Every kind of tampering is found, and said where. */
 static enum bw_rc tamper(struct db_tx *tx, void *arg, struct bw_err *err)
 {
