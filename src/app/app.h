@@ -21,6 +21,7 @@ struct app_options {
     const char *config;   /* NULL: DIR/breakwater.conf */
     const char *listen;   /* serve only */
     bool demo, create, read_only;
+    bool alone; /* BW_CONFLICT where another process has the folder so (serve, migrate) */
     struct settings *settings; /* defaults, file, environment, --set */
     char **rest;               /* what is left of the arguments */
     int n_rest;
@@ -34,9 +35,6 @@ void app_options_done(struct app_options *o);
  */
 BW_MUST_CHECK enum bw_rc app_open(const struct app_options *o, struct hub *ret, struct bw_err *err);
 void app_close(struct hub *hub);
-/* One hub serves a data folder, and none while it is being moved: held until the process ends.
- * BW_CONFLICT: another process has it. */
-BW_MUST_CHECK enum bw_rc app_hold(const struct app_options *o, struct bw_err *err);
 
 /* Opens a further database with the hub's schema, and makes it where it is new (migrate). */
 BW_MUST_CHECK enum bw_rc app_open_database(const char *url, struct db_engine **ret,

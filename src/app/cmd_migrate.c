@@ -63,7 +63,7 @@ static void say_how_to_go_on(const struct app_options *o, const char *to)
     printf("\nThe hub is in the new database now; the old one is as it was. To use the new one, "
            "put\n\n"
            "    database = %s\n\ninto %s/breakwater.conf and start the hub.\n",
-           to, o->data_dir);
+           db_url_is_server(to) ? "(the address that was given behind --to)" : to, o->data_dir);
 }
 
 int app_migrate(int argc, char **argv)
@@ -80,9 +80,8 @@ int app_migrate(int argc, char **argv)
         app_options_done(&o);
         return EXIT_USAGE;
     }
+    o.alone = true;
     enum bw_rc rc = app_open(&o, &hub, &err);
-    if (rc == BW_OK)
-        rc = app_hold(&o, &err);
     if (rc == BW_OK)
         rc = app_open_database(o.rest[1], &to, &err);
     if (rc == BW_OK)

@@ -70,6 +70,22 @@ static enum bw_rc make_dirs(const char *dir, struct bw_err *err)
     return make_dir(in_dir(dir, "spool"), err);
 }
 
+/* One hub serves a data folder, and none while it is being moved. Held until the process ends,
+ * however it does. */
+static enum bw_rc hold(const char *dir, struct bw_err *err)
+{
+    const char *path = in_dir(dir, "hub.lock");
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0 && errno == ENOENT)
+        return BW_OK; /* no folder: what is missing is said where it is looked for */
+    if (fd < 0)
+        return bw_fail_errno(err, path);
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return BW_OK;
+    close(fd);
+    return bw_fail(err, BW_CONFLICT, "a hub is running on %s: stop it first", dir);
+}
+
 static struct db_options database(const char *url)
 {
     gather_migrations();
@@ -128,6 +144,8 @@ enum bw_rc app_open(const struct app_options *o, struct hub *ret, struct bw_err 
     enum bw_rc rc = crypto_init(err);
     if (rc == BW_OK && o->create)
         rc = make_dirs(o->data_dir, err);
+    if (rc == BW_OK && o->alone)
+        rc = hold(o->data_dir, err);
     if (rc == BW_OK)
         rc = open_database(o, &hub, err);
     if (rc == BW_OK)
@@ -144,18 +162,6 @@ enum bw_rc app_open(const struct app_options *o, struct hub *ret, struct bw_err 
     hub.build = bw_view_z(asset_build);
     *ret = hub;
     return BW_OK;
-}
-
-enum bw_rc app_hold(const struct app_options *o, struct bw_err *err)
-{
-    const char *path = in_dir(o->data_dir, "hub.lock");
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return bw_fail_errno(err, path);
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-        return BW_OK; /* the system lets go of it when the process ends, however it does */
-    close(fd);
-    return bw_fail(err, BW_CONFLICT, "a hub is running on %s: stop it first", o->data_dir);
 }
 
 void app_close(struct hub *hub)

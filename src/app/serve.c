@@ -218,11 +218,10 @@ int app_serve(int argc, char **argv)
         return 2;
     const char *listen = o.listen ? o.listen : "127.0.0.1:8080";
     o.create = o.demo;
+    o.alone = true;
     bw_log_setup((enum bw_log_level)setting_int(o.settings, SETTING_LOG_LEVEL), BW_LOG_AUTO);
     block_signals(&signals);
     enum bw_rc rc = app_open(&o, &r.hub, &err);
-    if (rc == BW_OK)
-        rc = app_hold(&o, &err);
     if (rc == BW_OK && o.demo)
         rc = demo_fill(&r.hub, r.hub.url.p, &err);
     if (rc == BW_OK)
