@@ -171,6 +171,12 @@ class Server:
         with open(self.folder + "/log", encoding="utf-8", errors="replace") as f:
             return f.read()
 
+    def signal(self, number):
+        """To every process of the server: SIGSTOP makes it hang."""
+        pid = self.process.pid
+        for each in {child for child, parent, _ in processes() if parent == pid} | {pid}:
+            os.kill(each, number)
+
     def kill(self):
         """kill -9 of every process of the server. Each is a session of its own, so they are counted, while the one
         that starts them is held. A process that outlived this would still have the shared memory: no start after it."""

@@ -9,6 +9,7 @@ import pathlib
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -82,6 +83,48 @@ def a_wrong_password_and_it_is_not_shown():
     r = run("config", "--data", data, "--database", url % "right-horse")
     contains(r.stdout, "database = (set)")
     lacks(r.stdout, "right-horse")
+
+
+@case
+def an_address_that_cannot_be_read_is_not_repeated():
+    for url in ("postgresql://keeper:se%cret@/x", "postgresql://keeper:sec%zz@/x", "postgresql:///x?password=sec%zz",
+                "postgressql://keeper:secret@host/x"):
+        r = init("x", url=url)
+        refused(r, "postgresql://")
+        lacks(r.stderr, "sec")
+
+
+@case
+def a_server_that_hangs_does_not_hang_the_hub():
+    """Its processes are stopped, not ended: connections stay and nothing answers."""
+    engine.ON_SERVER = True
+    hanging = postgres.Server()
+    engine.SERVER = hanging.folder
+    hub = Hub(demo=True, server=hanging)
+    try:
+        c = hub.client("bank")
+        equal(c.get("/api/v1/items").status, 200)
+        hanging.signal(signal.SIGSTOP)
+        t = time.monotonic()
+        a = c.get("/api/v1/items")
+        equal(a.status, 503, a.text)
+        check(time.monotonic() - t < 100, "it waited for ever")
+        equal(hub.client().get("/assets/icons/favicon.svg").status, 200)  # what needs no database
+        hanging.signal(signal.SIGCONT)
+        until = time.monotonic() + 60
+        while c.get("/api/v1/items").status != 200:
+            check(time.monotonic() < until, "it does not come back")
+            time.sleep(0.2)
+        hanging.signal(signal.SIGSTOP)
+        hub.process.send_signal(signal.SIGTERM)
+        hub.process.wait(180)  # it ends all the same
+    finally:
+        hanging.signal(signal.SIGCONT)
+        if hub.process.poll() is None:
+            hub.process.kill()
+        hanging.stop()
+        engine.ON_SERVER = False
+        engine.SERVER = server.folder
 
 
 @case
@@ -257,7 +300,8 @@ def a_hub_moves_there_and_back():
     out, said = p.communicate(timeout=300)
     equal(p.returncode, 0, said)
     contains(out, "root " + first + " on both")
-    contains(out, "database = postgresql://")
+    contains(out, "database = ")
+    lacks(out, "postgresql://")  # it may hold a password
     equal(root(data, "--database", there), first)
     equal(digest(data), before)
     refused(run("migrate", "--data", str(data), "--to", there), "holds a hub already", "nothing was changed")

@@ -87,9 +87,26 @@ static enum bw_rc check_writable(PGconn *c, struct bw_err *err)
                    is, is);
 }
 
+/* libpq's words about an address that it cannot read hold parts of it, the password among them. */
+static enum bw_rc check_address(const char *url, struct bw_err *err)
+{
+    char *said = NULL;
+    PQconninfoOption *parts = PQconninfoParse(url, &said);
+    bool good = parts != NULL;
+    PQconninfoFree(parts);
+    PQfreemem(said);
+    if (!good)
+        return bw_fail(err, BW_INVALID,
+                       "the database's address cannot be read: write it as"
+                       " postgresql://user:password@host:port/name, and signs in the password that"
+                       " mean something there as %%2F (/), %%40 (@), %%25 (%%)");
+    return BW_OK;
+}
+
 static enum bw_rc look(struct db_engine *e, const struct db_options *o, struct bw_err *err)
 {
     PGconn *c = NULL;
+    BW_TRY(check_address(e->url, err));
     BW_TRY(pg_connect_first(e, &c, err));
     enum bw_rc rc = check_server(c, err);
     if (rc == BW_OK)

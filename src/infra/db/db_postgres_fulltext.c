@@ -55,8 +55,8 @@ static int find(struct pg_words *w)
         code = sqlite3_prepare_v2(w->c, "SELECT fts5(?1)", -1, &s, NULL);
     if (code == SQLITE_OK)
         code = sqlite3_bind_pointer(s, 1, (void *)&api, "fts5_api_ptr", NULL);
-    if (code == SQLITE_OK)
-        sqlite3_step(s);
+    if (code == SQLITE_OK && (code = sqlite3_step(s)) == SQLITE_ROW)
+        code = SQLITE_OK;
     sqlite3_finalize(s);
     if (code != SQLITE_OK || !api)
         return code != SQLITE_OK ? code : SQLITE_ERROR;
@@ -75,6 +75,8 @@ enum bw_rc pg_words_open(struct pg_words **ret, struct bw_err *err)
     int code = find(w);
     if (code != SQLITE_OK) {
         pg_words_close(w);
+        if (code == SQLITE_NOMEM)
+            return bw_fail_memory(err);
         return bw_fail_detail(err, BW_BROKEN, DB_SAY_BROKEN, "no unicode61: SQLite %d", code);
     }
     *ret = w;

@@ -22,6 +22,7 @@
 #define PG_CONNECTIONS_MAX 32 /* of one hub; a server allows 100 unless told otherwise */
 #define PG_PENDING_MAX 64     /* commands whose answers nobody has read yet */
 #define PG_PENDING_BYTES (1 << 20)
+#define PG_ANSWER_MS 30000 /* silence of the server, then the connection is given up */
 #define PG_PARAMS_MAX 64
 #define PG_CODES_MAX (1 << 16) /* grants of one viewer */
 #define PG_DEAD_MAX 32

@@ -16,11 +16,13 @@
  * Ids: see struct pg_table. They are right as long as nobody else wrote: the clock's row tells. */
 #include "db_postgres_int.h"
 
+#include "bw_clock.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
-#define ASK_TRIES 20
+#define ASK_FOR_US (15 * BW_SECOND_US)
 #define ASK_PAUSE_US 250000
 
 static enum bw_rc bury(struct pg *db, struct bw_err *err)
@@ -216,10 +218,10 @@ static int ask(struct db_engine *e, const char *xid)
 
 static enum bw_rc lost_in_commit(struct pg *db, struct bw_err *err)
 {
-    int answer = -1;
-    for (int i = 0; i < ASK_TRIES && answer < 0; i++) {
-        if (i > 0)
-            usleep(ASK_PAUSE_US);
+    int64_t until = bw_mono_us() + ASK_FOR_US;
+    int answer = ask(db->base.engine, db->xid);
+    while (answer < 0 && bw_mono_us() < until) {
+        usleep(ASK_PAUSE_US);
         answer = ask(db->base.engine, db->xid);
     }
     if (answer == 1)

@@ -15,6 +15,7 @@
 #include "bw_fault.h"
 #include "bw_log.h"
 
+#include <errno.h>
 #include <poll.h>
 
 static const char SAY_AWAY[] =
@@ -127,7 +128,8 @@ static const char SETUP_COMMON[] =
     "SET standard_conforming_strings = on; SET client_min_messages = warning;"
     "SET lock_timeout = '10s'; SET jit = off; SET idle_in_transaction_session_timeout = 0";
 static const char SETUP_READER[] =
-    "SET default_transaction_isolation = 'repeatable read'; SET default_transaction_read_only = on";
+    "SET default_transaction_isolation = 'repeatable read'; SET default_transaction_read_only = on;"
+    "SET statement_timeout = '25s'"; /* before PG_ANSWER_MS: the server stops working, too */
 /* A commit that is answered is on disk. A server that waits for its standbys too is left so. */
 static const char SETUP_WRITER[] =
     "SET default_transaction_isolation = 'read committed';"
@@ -258,12 +260,27 @@ enum bw_rc pg_put_own(struct pg *db, enum pg_own which, struct bw_err *err)
     return pg_queued(db, ok, 0, err);
 }
 
+/* A server that hangs must not hang the hub: after PG_ANSWER_MS without a word the connection is
+ * given up. False: it is lost. */
+static bool wait_for_answer(struct pg *db)
+{
+    while (PQisBusy(db->c)) {
+        struct pollfd fd = {.fd = PQsocket(db->c), .events = POLLIN};
+        int n = poll(&fd, 1, PG_ANSWER_MS);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0 || !PQconsumeInput(db->c))
+            return false;
+    }
+    return true;
+}
+
 /* The result of one command; those behind it in the same answer are none of ours. */
 static PGresult *next_result(struct pg *db)
 {
-    PGresult *r = PQgetResult(db->c), *more;
+    PGresult *r = wait_for_answer(db) ? PQgetResult(db->c) : NULL, *more;
     if (r && PQresultStatus(r) != PGRES_PIPELINE_SYNC)
-        while ((more = PQgetResult(db->c)))
+        while (wait_for_answer(db) && (more = PQgetResult(db->c)))
             PQclear(more);
     return r;
 }
@@ -286,7 +303,7 @@ static enum bw_rc read_answers(struct pg *db, PGresult **ret, struct bw_err *err
         PQclear(last);
         last = r;
     }
-    PGresult *end = PQgetResult(db->c);
+    PGresult *end = wait_for_answer(db) ? PQgetResult(db->c) : NULL;
     if (PQresultStatus(end) != PGRES_PIPELINE_SYNC && rc == BW_OK)
         rc = pg_fail_lost(db, err);
     PQclear(end);
@@ -347,5 +364,5 @@ bool pg_idle_ok(struct db *base)
     if ((db->owed && !PQconsumeInput(db->c)) || !pg_settle(db))
         return false;
     struct pollfd fd = {.fd = PQsocket(db->c), .events = POLLIN};
-    return poll(&fd, 1, 0) == 0;
+    return PQstatus(db->c) == CONNECTION_OK && poll(&fd, 1, 0) == 0;
 }
