@@ -91,15 +91,18 @@ static uint64_t row_sum(const struct db_stmt *st, const struct table *t)
 
 /* -- reading ----------------------------------------------------------------------------------- */
 
+static enum bw_rc own(struct db *db, const char *sql, struct db_stmt **ret, struct bw_err *err)
+{
+    return db_prepare(db, DB_OWN, NULL, sql, strlen(sql), NULL, ret, err);
+}
+
 static void put_columns(struct bw_buf *b, const struct table *t)
 {
     for (size_t i = 0; i < t->n_columns; i++)
         bw_buf_printf(b, "%s\"%s\"", i ? ", " : "", t->columns[i].name);
 }
 
-typedef enum bw_rc (*row_fn)(void *arg, const struct db_stmt *st, struct bw_err *err);
-
-static enum bw_rc each_row(struct db *db, const struct table *t, row_fn fn, void *arg,
+static enum bw_rc each_row(struct db *db, const struct table *t, copy_row_fn fn, void *arg,
                            struct bw_err *err)
 {
     const struct db_driver *d = db->engine->driver;
@@ -112,21 +115,32 @@ static enum bw_rc each_row(struct db *db, const struct table *t, row_fn fn, void
     return d->copy_scan(db, sql.p, fn, arg, err);
 }
 
-static enum bw_rc add_table(void *arg, const char *table, const struct copy_column *column,
-                            struct bw_err *err)
+static enum bw_rc add_column(struct copy *k, const struct db_stmt *st, struct bw_err *err)
 {
-    struct copy *k = arg;
+    struct bw_view name = db_text(st, 0), column = db_text(st, 1);
     struct table *t = k->n_tables ? &k->tables[k->n_tables - 1] : NULL;
-    if (!t || strcmp(t->name, table) != 0) {
-        if (k->n_tables == TABLES_MAX || strlen(table) >= DB_NAME_MAX)
-            return bw_fail_detail(err, BW_BROKEN, DB_SAY_BROKEN, "too many tables: %s", table);
+    if (!t || !bw_view_is(name, t->name)) {
+        if (k->n_tables == TABLES_MAX || name.n >= DB_NAME_MAX)
+            return bw_fail_detail(err, BW_BROKEN, DB_SAY_BROKEN, "too many tables");
         t = &k->tables[k->n_tables++];
-        snprintf(t->name, sizeof t->name, "%s", table);
+        snprintf(t->name, sizeof t->name, "%.*s", BW_VF(name));
     }
-    if (t->n_columns == COLUMNS_MAX)
-        return bw_fail_detail(err, BW_BROKEN, DB_SAY_BROKEN, "too many columns: %s", table);
-    t->columns[t->n_columns++] = *column;
+    if (t->n_columns == COLUMNS_MAX || column.n >= DB_NAME_MAX)
+        return bw_fail_detail(err, BW_BROKEN, DB_SAY_BROKEN, "too many columns: %s", t->name);
+    struct copy_column *c = &t->columns[t->n_columns++];
+    snprintf(c->name, sizeof c->name, "%.*s", BW_VF(column));
+    c->kind = (enum copy_kind)db_int(st, 2);
     return BW_OK;
+}
+
+static enum bw_rc read_tables(struct copy *k, struct db *db, struct bw_err *err)
+{
+    BW_AUTO(db_stmt) *st = NULL;
+    enum bw_rc rc;
+    BW_TRY(own(db, db->engine->driver->copy_tables, &st, err));
+    while ((rc = db_row(st, err)) == BW_OK)
+        BW_TRY(add_column(k, st, err));
+    return rc == BW_NOT_FOUND ? BW_OK : rc;
 }
 
 /* -- writing ----------------------------------------------------------------------------------- */
@@ -149,22 +163,17 @@ static enum bw_rc put_row(void *arg, const struct db_stmt *st, struct bw_err *er
     return p->to->engine->driver->copy_row(p->to, p->sink, st, p->t->columns, p->t->n_columns, err);
 }
 
-static enum bw_rc run(struct db *db, const char *sql, struct bw_err *err)
-{
-    BW_AUTO(db_stmt) *st = NULL;
-    BW_TRY(db_prepare(db, DB_OWN, NULL, sql, strlen(sql), NULL, &st, err));
-    return db_run(st, err);
-}
-
 /* What the target's schema steps put there (a first row of a counter) comes from the source. */
 static enum bw_rc copy_table(struct copy *k, struct db *to, struct table *t, struct bw_err *err)
 {
     const struct db_driver *d = to->engine->driver;
     struct put p = {k, to, t, NULL};
     BW_AUTO_BUF columns = BW_BUF_INIT(DB_SQL_MAX);
+    BW_AUTO(db_stmt) *drop = NULL;
     char sql[256];
     snprintf(sql, sizeof sql, "DELETE FROM %s%s", d->copy_schema(to, t->name), t->name);
-    BW_TRY(run(to, sql, err));
+    BW_TRY(own(to, sql, &drop, err));
+    BW_TRY(db_run(drop, err));
     put_columns(&columns, t);
     bw_buf_byte(&columns, '\0');
     BW_TRY(bw_buf_rc(&columns, "a statement", err));
@@ -209,28 +218,46 @@ static enum bw_rc put_words(void *arg, int64_t id, struct bw_view text, struct b
     return w->to->engine->driver->fulltext_put(w->to, w->name, id, text, err);
 }
 
-static enum bw_rc copy_words(void *arg, const char *name, struct bw_err *err)
+static enum bw_rc copy_words(struct copy *k, struct db *to, struct bw_err *err)
 {
-    struct put *p = arg;
-    struct words w = {p->to, name};
-    struct db *from = p->k->from;
-    return from->engine->driver->fulltext_each(from, name, put_words, &w, err);
+    const struct db_driver *d = k->from->engine->driver;
+    BW_AUTO(db_stmt) *st = NULL;
+    enum bw_rc rc;
+    BW_TRY(own(k->from, d->fulltext_names, &st, err));
+    while ((rc = db_row(st, err)) == BW_OK) {
+        char name[DB_NAME_MAX];
+        struct words w = {to, name};
+        snprintf(name, sizeof name, "%.*s", BW_VF(db_text(st, 0)));
+        BW_TRY(d->fulltext_each(k->from, name, put_words, &w, err));
+    }
+    return rc == BW_NOT_FOUND ? BW_OK : rc;
 }
 
-static enum bw_rc copy_id(void *arg, const char *table, int64_t last, struct bw_err *err)
+static enum bw_rc copy_ids(struct copy *k, struct db *to, struct bw_err *err)
 {
-    struct put *p = arg;
-    return p->to->engine->driver->id_set(p->to, table, last, err);
+    BW_AUTO(db_stmt) *st = NULL;
+    enum bw_rc rc;
+    BW_TRY(own(k->from, k->from->engine->driver->id_counters, &st, err));
+    while ((rc = db_row(st, err)) == BW_OK) {
+        char table[DB_NAME_MAX];
+        snprintf(table, sizeof table, "%.*s", BW_VF(db_text(st, 0)));
+        BW_TRY(to->engine->driver->id_set(to, table, db_int(st, 1), err));
+    }
+    return rc == BW_NOT_FOUND ? BW_OK : rc;
 }
 
-static enum bw_rc refuse_id(void *arg, const char *table, int64_t last, struct bw_err *err)
+/* A database in which no id was ever given holds nothing. */
+static enum bw_rc check_empty(struct db *to, struct bw_err *err)
 {
-    (void)arg;
-    (void)table;
-    return last == 0 ? BW_OK
-                     : bw_fail(err, BW_CONFLICT,
-                               "the target holds a hub already: nothing was changed in it; give an"
-                               " empty database");
+    BW_AUTO(db_stmt) *st = NULL;
+    enum bw_rc rc;
+    BW_TRY(own(to, to->engine->driver->id_counters, &st, err));
+    while ((rc = db_row(st, err)) == BW_OK)
+        if (db_int(st, 1) != 0)
+            return bw_fail(err, BW_CONFLICT,
+                           "the target holds a hub already: nothing was changed in it; give an"
+                           " empty database");
+    return rc == BW_NOT_FOUND ? BW_OK : rc;
 }
 
 /* -- all of it --------------------------------------------------------------------------------- */
@@ -239,19 +266,17 @@ static enum bw_rc fill(struct db_tx *tx, void *arg, struct bw_err *err)
 {
     struct copy *k = arg;
     struct db *to = tx->db;
-    struct put p = {.k = k, .to = to};
-    const struct db_driver *d = to->engine->driver, *from = k->from->engine->driver;
     *k->ret_n = k->n_tables = 0;
     k->rows = 0;
     memset(k->tables, 0, TABLES_MAX * sizeof *k->tables);
-    BW_TRY(d->id_each(to, refuse_id, NULL, err));
-    BW_TRY(d->copy_tables(to, add_table, k, err));
+    BW_TRY(check_empty(to, err));
+    BW_TRY(read_tables(k, to, err));
     for (size_t i = 0; i < k->n_tables; i++)
         BW_TRY(copy_table(k, to, &k->tables[i], err));
     for (size_t i = 0; i < k->n_tables; i++)
         BW_TRY(verify_table(k, to, &k->tables[i], err));
-    BW_TRY(from->fulltext_names(k->from, copy_words, &p, err));
-    BW_TRY(from->id_each(k->from, copy_id, &p, err));
+    BW_TRY(copy_words(k, to, err));
+    BW_TRY(copy_ids(k, to, err));
     if (tx->now_us <= k->last_us) /* times that were given are not given again */
         tx->now_us = k->last_us + 1;
     if (to->engine->lane.last_us < tx->now_us)

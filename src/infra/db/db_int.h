@@ -137,11 +137,7 @@ struct copy_column {
     char name[DB_NAME_MAX];
     enum copy_kind kind;
 };
-typedef enum bw_rc (*copy_table_fn)(void *arg, const char *table, const struct copy_column *column,
-                                    struct bw_err *err);
 typedef enum bw_rc (*copy_row_fn)(void *arg, const struct db_stmt *st, struct bw_err *err);
-typedef enum bw_rc (*copy_name_fn)(void *arg, const char *name, struct bw_err *err);
-typedef enum bw_rc (*copy_id_fn)(void *arg, const char *table, int64_t last, struct bw_err *err);
 typedef enum bw_rc (*copy_text_fn)(void *arg, int64_t id, struct bw_view text, struct bw_err *err);
 
 /* Functions return BW_OK or fail with ERR filled, unless said otherwise. */
@@ -210,9 +206,12 @@ struct db_driver {
     enum bw_rc (*check_step)(struct db *db, const char *name, struct bw_err *err);
     enum bw_rc (*integrity)(struct db_engine *e, struct bw_err *err);
 
-    /* Moving. Tables without what the engine or a migration keeps for itself (lane_clock,
-     * migration, indexes of full text), each column, in the order in which they were made. */
-    enum bw_rc (*copy_tables)(struct db *db, copy_table_fn fn, void *arg, struct bw_err *err);
+    /* Moving. SQL: table, column, enum copy_kind of all tables but what the engine or a migration
+     * keeps for itself (lane_clock, migration, indexes of full text), in the order of their making.
+     */
+    const char *copy_tables;
+    const char *fulltext_names; /* SQL: name */
+    const char *id_counters;    /* SQL: table, the id given last */
     const char *(*copy_schema)(const struct db *db, const char *table); /* "" or "schema." */
     /* All rows of a query, without holding them all. */
     enum bw_rc (*copy_scan)(struct db *db, const char *sql, copy_row_fn fn, void *arg,
@@ -223,10 +222,8 @@ struct db_driver {
                            const struct copy_column *columns, size_t n, struct bw_err *err);
     /* RC: of the rows so far. Frees SINK; the rows are there when BW_OK comes back. */
     enum bw_rc (*copy_close)(struct db *db, void *sink, enum bw_rc rc, struct bw_err *err);
-    enum bw_rc (*fulltext_names)(struct db *db, copy_name_fn fn, void *arg, struct bw_err *err);
     enum bw_rc (*fulltext_each)(struct db *db, const char *name, copy_text_fn fn, void *arg,
                                 struct bw_err *err);
-    enum bw_rc (*id_each)(struct db *db, copy_id_fn fn, void *arg, struct bw_err *err);
     enum bw_rc (*id_set)(struct db *db, const char *table, int64_t last, struct bw_err *err);
 };
 extern const struct db_driver db_sqlite, db_postgres;
@@ -252,6 +249,9 @@ enum bw_rc db_prepare(struct db *db, enum db_mode mode, const struct viewer *vie
                       const char *sql, size_t n, const char *origin, struct db_stmt **ret,
                       struct bw_err *err) BW_MUST_CHECK;
 #define db_own(db, sql, ret, err) db_prepare((db), DB_OWN, NULL, "" sql, 0, "" sql, (ret), (err))
+/* Each % in PATTERN stands for NAME, which is a word of ours: checked. */
+enum bw_rc db_prepare_named(struct db *db, const char *pattern, const char *name,
+                            struct db_stmt **ret, struct bw_err *err) BW_MUST_CHECK;
 void db_bind_keep(struct db_stmt *st, enum bw_rc rc, int at, const char *why);
 void db_cache_empty(struct db *db);
 

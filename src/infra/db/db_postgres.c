@@ -364,6 +364,6 @@ const struct db_driver db_postgres = {
     .copy_close = pg_copy_close,
     .fulltext_names = pg_fulltext_names,
     .fulltext_each = pg_fulltext_each,
-    .id_each = pg_id_each,
+    .id_counters = pg_id_counters,
     .id_set = pg_id_set,
 };

@@ -10,38 +10,20 @@
 #define FETCH_ROWS 500
 #define SEND_BYTES (256u << 10)
 
-static enum copy_kind kind_of(int64_t type)
-{
-    return type == PG_BYTEA    ? COPY_BYTES
-           : type == PG_TEXT   ? COPY_TEXT
-           : type == PG_FLOAT8 ? COPY_REAL
-                               : COPY_INT;
-}
-
 /* Object ids rise in the order of making: a database that has been restored from a dump has them in
- * the order of the dump, which has no foreign keys before their tables either. */
-enum bw_rc pg_copy_tables(struct db *db, copy_table_fn fn, void *arg, struct bw_err *err)
-{
-    BW_AUTO(db_stmt) *st = NULL;
-    enum bw_rc rc;
-    BW_TRY(
-        db_own(db,
-               "SELECT c.relname::text, a.attname::text, a.atttypid::bigint FROM pg_class c"
-               " JOIN pg_attribute a ON a.attrelid = c.oid WHERE c.relkind = 'r' AND a.attnum > 0"
-               " AND NOT a.attisdropped AND c.relnamespace IN ('breakwater'::regnamespace,"
-               " 'breakwater_gated'::regnamespace) AND c.relname NOT LIKE 'ft\\_%'"
-               " AND c.relname NOT IN ('migration', 'lane_clock', 'id_counter')"
-               " ORDER BY c.oid, a.attnum",
-               &st, err));
-    while ((rc = db_row(st, err)) == BW_OK) {
-        char table[DB_NAME_MAX];
-        struct copy_column column = {.kind = kind_of(db_int(st, 2))};
-        snprintf(table, sizeof table, "%.*s", BW_VF(db_text(st, 0)));
-        snprintf(column.name, sizeof column.name, "%.*s", BW_VF(db_text(st, 1)));
-        BW_TRY(fn(arg, table, &column, err));
-    }
-    return rc == BW_NOT_FOUND ? BW_OK : rc;
-}
+ * the order of the dump, which has no foreign keys before their tables either. Types: enum pg_type.
+ */
+const char pg_copy_tables[] =
+    "SELECT c.relname::text, a.attname::text, CASE a.atttypid WHEN 701 THEN 1 WHEN 25 THEN 2"
+    " WHEN 17 THEN 3 ELSE 0 END FROM pg_class c"
+    " JOIN pg_attribute a ON a.attrelid = c.oid WHERE c.relkind = 'r' AND a.attnum > 0"
+    " AND NOT a.attisdropped AND c.relnamespace IN ('breakwater'::regnamespace,"
+    " 'breakwater_gated'::regnamespace) AND c.relname NOT LIKE 'ft\\_%'"
+    " AND c.relname NOT IN ('migration', 'lane_clock', 'id_counter') ORDER BY c.oid, a.attnum";
+const char pg_fulltext_names[] =
+    "SELECT substr(relname::text, 4) FROM pg_class WHERE relkind = 'r'"
+    " AND relnamespace = 'breakwater'::regnamespace AND relname LIKE 'ft\\_%' ORDER BY 1";
+const char pg_id_counters[] = "SELECT name, last FROM id_counter ORDER BY name";
 
 const char *pg_copy_schema(const struct db *db, const char *table)
 {
@@ -174,23 +156,6 @@ enum bw_rc pg_copy_close(struct db *base, void *sink, enum bw_rc rc, struct bw_e
 
 /* -- full text and ids ------------------------------------------------------------------------- */
 
-enum bw_rc pg_fulltext_names(struct db *db, copy_name_fn fn, void *arg, struct bw_err *err)
-{
-    BW_AUTO(db_stmt) *st = NULL;
-    enum bw_rc rc;
-    BW_TRY(db_own(db,
-                  "SELECT substr(relname::text, 4) FROM pg_class WHERE relkind = 'r'"
-                  " AND relnamespace = 'breakwater'::regnamespace AND relname LIKE 'ft\\_%'"
-                  " ORDER BY 1",
-                  &st, err));
-    while ((rc = db_row(st, err)) == BW_OK) {
-        char name[DB_NAME_MAX];
-        snprintf(name, sizeof name, "%.*s", BW_VF(db_text(st, 0)));
-        BW_TRY(fn(arg, name, err));
-    }
-    return rc == BW_NOT_FOUND ? BW_OK : rc;
-}
-
 struct each {
     copy_text_fn fn;
     void *arg;
@@ -209,19 +174,6 @@ enum bw_rc pg_fulltext_each(struct db *db, const char *name, copy_text_fn fn, vo
     char sql[160];
     snprintf(sql, sizeof sql, "SELECT id, text FROM ft_%s ORDER BY id", name);
     return pg_copy_scan(db, sql, give, &e, err);
-}
-
-enum bw_rc pg_id_each(struct db *db, copy_id_fn fn, void *arg, struct bw_err *err)
-{
-    BW_AUTO(db_stmt) *st = NULL;
-    enum bw_rc rc;
-    BW_TRY(db_own(db, "SELECT name, last FROM id_counter ORDER BY name", &st, err));
-    while ((rc = db_row(st, err)) == BW_OK) {
-        char name[DB_NAME_MAX];
-        snprintf(name, sizeof name, "%.*s", BW_VF(db_text(st, 0)));
-        BW_TRY(fn(arg, name, db_int(st, 1), err));
-    }
-    return rc == BW_NOT_FOUND ? BW_OK : rc;
 }
 
 enum bw_rc pg_id_set(struct db *db, const char *table, int64_t last, struct bw_err *err)

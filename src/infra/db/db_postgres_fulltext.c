@@ -280,23 +280,6 @@ static enum bw_rc put_keys(struct bw_view words, struct bw_buf *out, bool *ret_f
     return bw_buf_rc(out, "a text for searching", err);
 }
 
-/* Each % in PATTERN stands for the index's name, which is a word of ours and checked. */
-static enum bw_rc prepare(struct db *db, const char *pattern, const char *name,
-                          struct db_stmt **ret, struct bw_err *err)
-{
-    char sql[512];
-    size_t n = 0, n_name = strlen(name);
-    for (const char *p = name; *p; p++)
-        BW_ASSERT((*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9') || *p == '_');
-    for (const char *p = pattern; *p; p++) {
-        size_t more = *p == '%' ? n_name : 1;
-        BW_ASSERT(n + more < sizeof sql);
-        memcpy(sql + n, *p == '%' ? name : p, more);
-        n += more;
-    }
-    return db_prepare(db, DB_OWN, NULL, sql, n, NULL, ret, err);
-}
-
 enum bw_rc pg_fulltext_put(struct db *db, const char *name, int64_t id, struct bw_view folded,
                            struct bw_err *err)
 {
@@ -309,11 +292,12 @@ enum bw_rc pg_fulltext_put(struct db *db, const char *name, int64_t id, struct b
     BW_TRY(put_keys(bw_buf_text(&words), &keys, &fits, err));
     bw_buf_byte(&words, ' ');
     BW_TRY(bw_buf_rc(&words, "a text for searching", err));
-    BW_TRY(prepare(db,
-                   "INSERT INTO ft_% AS f (id, words, text) VALUES (?1, array_to_tsvector(?2), ?3)"
-                   " ON CONFLICT (id) DO UPDATE SET words = excluded.words, text = excluded.text"
-                   " WHERE f.text IS DISTINCT FROM excluded.text",
-                   name, &st, err));
+    BW_TRY(db_prepare_named(
+        db,
+        "INSERT INTO ft_% AS f (id, words, text) VALUES (?1, array_to_tsvector(?2), ?3)"
+        " ON CONFLICT (id) DO UPDATE SET words = excluded.words, text = excluded.text"
+        " WHERE f.text IS DISTINCT FROM excluded.text",
+        name, &st, err));
     db_bind_int(st, 1, id);
     pg_bind_array(st, 2, bw_buf_text(&keys), PG_TEXT_ARRAY);
     if (!fits)
@@ -326,7 +310,7 @@ enum bw_rc pg_fulltext_put(struct db *db, const char *name, int64_t id, struct b
 enum bw_rc pg_fulltext_drop(struct db *db, const char *name, int64_t id, struct bw_err *err)
 {
     BW_AUTO(db_stmt) *st = NULL;
-    BW_TRY(prepare(db, "DELETE FROM ft_% WHERE id = ?1", name, &st, err));
+    BW_TRY(db_prepare_named(db, "DELETE FROM ft_% WHERE id = ?1", name, &st, err));
     db_bind_int(st, 1, id);
     pg_of(db)->changed = true;
     return db_post(st, err);

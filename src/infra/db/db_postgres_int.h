@@ -186,7 +186,7 @@ enum bw_rc pg_fulltext_drop(struct db *db, const char *name, int64_t id, struct 
 extern const char pg_fulltext_functions[]; /* SQL of ft_query() and its like */
 
 /* db_postgres_copy.c */
-enum bw_rc pg_copy_tables(struct db *db, copy_table_fn fn, void *arg, struct bw_err *err);
+extern const char pg_copy_tables[], pg_fulltext_names[], pg_id_counters[]; /* SQL */
 const char *pg_copy_schema(const struct db *db, const char *table);
 enum bw_rc pg_copy_scan(struct db *db, const char *sql, copy_row_fn fn, void *arg,
                         struct bw_err *err);
@@ -195,10 +195,8 @@ enum bw_rc pg_copy_open(struct db *db, const char *table, const char *columns, s
 enum bw_rc pg_copy_row(struct db *db, void *sink, const struct db_stmt *row,
                        const struct copy_column *columns, size_t n, struct bw_err *err);
 enum bw_rc pg_copy_close(struct db *db, void *sink, enum bw_rc rc, struct bw_err *err);
-enum bw_rc pg_fulltext_names(struct db *db, copy_name_fn fn, void *arg, struct bw_err *err);
 enum bw_rc pg_fulltext_each(struct db *db, const char *name, copy_text_fn fn, void *arg,
                             struct bw_err *err);
-enum bw_rc pg_id_each(struct db *db, copy_id_fn fn, void *arg, struct bw_err *err);
 enum bw_rc pg_id_set(struct db *db, const char *table, int64_t last, struct bw_err *err);
 
 #endif

@@ -549,6 +549,6 @@ const struct db_driver db_sqlite = {
     .copy_close = lite_copy_close,
     .fulltext_names = lite_fulltext_names,
     .fulltext_each = lite_fulltext_each,
-    .id_each = lite_id_each,
+    .id_counters = lite_id_counters,
     .id_set = lite_id_set,
 };

@@ -3,35 +3,17 @@
 #include "bw_buf.h"
 #include "db_sqlite_int.h"
 
-#include <stdio.h>
-
-static enum copy_kind kind_of(struct bw_view type)
-{
-    return bw_view_is(type, "INTEGER") ? COPY_INT
-           : bw_view_is(type, "REAL")  ? COPY_REAL
-           : bw_view_is(type, "TEXT")  ? COPY_TEXT
-                                       : COPY_BYTES;
-}
-
-enum bw_rc lite_copy_tables(struct db *db, copy_table_fn fn, void *arg, struct bw_err *err)
-{
-    BW_AUTO(db_stmt) *st = NULL;
-    enum bw_rc rc;
-    BW_TRY(db_own(db,
-                  "SELECT t.name, c.name, c.type FROM sqlite_schema t, pragma_table_info(t.name) c"
-                  " WHERE t.type = 'table' AND t.name NOT LIKE 'ft\\_%' ESCAPE '\\'"
-                  " AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-                  " AND t.name NOT IN ('migration', 'lane_clock') ORDER BY t.rowid, c.cid",
-                  &st, err));
-    while ((rc = db_row(st, err)) == BW_OK) {
-        char table[DB_NAME_MAX];
-        struct copy_column column = {.kind = kind_of(db_text(st, 2))};
-        snprintf(table, sizeof table, "%.*s", BW_VF(db_text(st, 0)));
-        snprintf(column.name, sizeof column.name, "%.*s", BW_VF(db_text(st, 1)));
-        BW_TRY(fn(arg, table, &column, err));
-    }
-    return rc == BW_NOT_FOUND ? BW_OK : rc;
-}
+/* In the order in which they were made. */
+const char lite_copy_tables[] =
+    "SELECT t.name, c.name, CASE c.type WHEN 'INTEGER' THEN 0 WHEN 'REAL' THEN 1 WHEN 'TEXT' THEN 2"
+    " ELSE 3 END FROM sqlite_schema t, pragma_table_info(t.name) c"
+    " WHERE t.type = 'table' AND t.name NOT LIKE 'ft\\_%' ESCAPE '\\'"
+    " AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+    " AND t.name NOT IN ('migration', 'lane_clock') ORDER BY t.rowid, c.cid";
+const char lite_fulltext_names[] =
+    "SELECT substr(name, 4) FROM sqlite_schema WHERE type = 'table'"
+    " AND sql LIKE 'CREATE VIRTUAL TABLE ft\\_%' ESCAPE '\\' ORDER BY 1";
+const char lite_id_counters[] = "SELECT name, seq FROM sqlite_sequence ORDER BY name";
 
 const char *lite_copy_schema(const struct db *db, const char *table)
 {
@@ -95,35 +77,6 @@ enum bw_rc lite_copy_close(struct db *db, void *sink, enum bw_rc rc, struct bw_e
     (void)err;
     db_stmt_free(sink);
     return rc;
-}
-
-enum bw_rc lite_fulltext_names(struct db *db, copy_name_fn fn, void *arg, struct bw_err *err)
-{
-    BW_AUTO(db_stmt) *st = NULL;
-    enum bw_rc rc;
-    BW_TRY(db_own(db,
-                  "SELECT substr(name, 4) FROM sqlite_schema WHERE type = 'table'"
-                  " AND sql LIKE 'CREATE VIRTUAL TABLE ft\\_%' ESCAPE '\\' ORDER BY 1",
-                  &st, err));
-    while ((rc = db_row(st, err)) == BW_OK) {
-        char name[DB_NAME_MAX];
-        snprintf(name, sizeof name, "%.*s", BW_VF(db_text(st, 0)));
-        BW_TRY(fn(arg, name, err));
-    }
-    return rc == BW_NOT_FOUND ? BW_OK : rc;
-}
-
-enum bw_rc lite_id_each(struct db *db, copy_id_fn fn, void *arg, struct bw_err *err)
-{
-    BW_AUTO(db_stmt) *st = NULL;
-    enum bw_rc rc;
-    BW_TRY(db_own(db, "SELECT name, seq FROM sqlite_sequence ORDER BY name", &st, err));
-    while ((rc = db_row(st, err)) == BW_OK) {
-        char name[DB_NAME_MAX];
-        snprintf(name, sizeof name, "%.*s", BW_VF(db_text(st, 0)));
-        BW_TRY(fn(arg, name, db_int(st, 1), err));
-    }
-    return rc == BW_NOT_FOUND ? BW_OK : rc;
 }
 
 enum bw_rc lite_id_set(struct db *db, const char *table, int64_t last, struct bw_err *err)

@@ -63,30 +63,12 @@ static enum bw_rc unsqueeze(struct lite *db, struct bw_view kept, struct bw_buf 
     return BW_OK;
 }
 
-/* Each % in PATTERN stands for the index's name, which is a word of ours and checked. */
-static enum bw_rc prepare(struct db *db, const char *pattern, const char *name,
-                          struct db_stmt **ret, struct bw_err *err)
-{
-    char sql[512];
-    size_t n = 0, n_name = strlen(name);
-    BW_ASSERT(n_name > 0 && n_name < DB_NAME_MAX);
-    for (const char *p = name; *p; p++)
-        BW_ASSERT((*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9') || *p == '_');
-    for (const char *p = pattern; *p; p++) {
-        size_t more = *p == '%' ? n_name : 1;
-        BW_ASSERT(n + more < sizeof sql);
-        memcpy(sql + n, *p == '%' ? name : p, more);
-        n += more;
-    }
-    return db_prepare(db, DB_OWN, NULL, sql, n, NULL, ret, err);
-}
-
 /* The text under ID into B; BW_NOT_FOUND: none. */
 static enum bw_rc read_old(struct db *db, const char *name, int64_t id, struct bw_buf *b,
                            struct bw_err *err)
 {
     BW_AUTO(db_stmt) *st = NULL;
-    BW_TRY(prepare(db, "SELECT text FROM ft_%_text WHERE id = ?1", name, &st, err));
+    BW_TRY(db_prepare_named(db, "SELECT text FROM ft_%_text WHERE id = ?1", name, &st, err));
     db_bind_int(st, 1, id);
     enum bw_rc rc = db_row(st, err);
     return rc == BW_OK ? unsqueeze(lite_of(db), db_bytes(st, 0), b, err) : rc;
@@ -96,8 +78,8 @@ static enum bw_rc drop_words(struct db *db, const char *name, int64_t id, struct
                              struct bw_err *err)
 {
     BW_AUTO(db_stmt) *st = NULL;
-    BW_TRY(prepare(db, "INSERT INTO ft_% (ft_%, rowid, text) VALUES ('delete', ?1, ?2)", name, &st,
-                   err));
+    BW_TRY(db_prepare_named(db, "INSERT INTO ft_% (ft_%, rowid, text) VALUES ('delete', ?1, ?2)",
+                            name, &st, err));
     db_bind_int(st, 1, id);
     db_bind_text(st, 2, old);
     return db_run(st, err);
@@ -107,7 +89,7 @@ static enum bw_rc put_words(struct db *db, const char *name, int64_t id, struct 
                             struct bw_err *err)
 {
     BW_AUTO(db_stmt) *st = NULL;
-    BW_TRY(prepare(db, "INSERT INTO ft_% (rowid, text) VALUES (?1, ?2)", name, &st, err));
+    BW_TRY(db_prepare_named(db, "INSERT INTO ft_% (rowid, text) VALUES (?1, ?2)", name, &st, err));
     db_bind_int(st, 1, id);
     db_bind_text(st, 2, text);
     return db_run(st, err);
@@ -119,10 +101,10 @@ static enum bw_rc put_text(struct db *db, const char *name, int64_t id, struct b
     BW_AUTO_BUF b = BW_BUF_INIT(2 * DB_FULLTEXT_MAX);
     BW_TRY(squeeze(lite_of(db), text, &b, err));
     BW_AUTO(db_stmt) *st = NULL;
-    BW_TRY(prepare(db,
-                   "INSERT INTO ft_%_text (id, text) VALUES (?1, ?2)"
-                   " ON CONFLICT (id) DO UPDATE SET text = excluded.text",
-                   name, &st, err));
+    BW_TRY(db_prepare_named(db,
+                            "INSERT INTO ft_%_text (id, text) VALUES (?1, ?2)"
+                            " ON CONFLICT (id) DO UPDATE SET text = excluded.text",
+                            name, &st, err));
     db_bind_int(st, 1, id);
     db_bind_bytes(st, 2, bw_buf_text(&b));
     return db_run(st, err);
@@ -153,7 +135,7 @@ enum bw_rc lite_fulltext_drop(struct db *db, const char *name, int64_t id, struc
     BW_TRY(rc);
     BW_TRY(drop_words(db, name, id, bw_buf_text(&old), err));
     BW_AUTO(db_stmt) *st = NULL;
-    BW_TRY(prepare(db, "DELETE FROM ft_%_text WHERE id = ?1", name, &st, err));
+    BW_TRY(db_prepare_named(db, "DELETE FROM ft_%_text WHERE id = ?1", name, &st, err));
     db_bind_int(st, 1, id);
     return db_run(st, err);
 }
@@ -163,7 +145,7 @@ enum bw_rc lite_fulltext_each(struct db *db, const char *name, copy_text_fn fn, 
 {
     BW_AUTO(db_stmt) *st = NULL;
     enum bw_rc rc;
-    BW_TRY(prepare(db, "SELECT id, text FROM ft_%_text ORDER BY id", name, &st, err));
+    BW_TRY(db_prepare_named(db, "SELECT id, text FROM ft_%_text ORDER BY id", name, &st, err));
     while ((rc = db_row(st, err)) == BW_OK) {
         BW_AUTO_BUF text = BW_BUF_INIT(2 * DB_FULLTEXT_MAX);
         BW_TRY(unsqueeze(lite_of(db), db_bytes(st, 1), &text, err));

@@ -106,7 +106,7 @@ void lite_check_stop(struct db_engine *e);
 int lite_check_wrote(void *engine, sqlite3 *c, const char *name, int pages); /* SQLite's wal hook */
 
 /* db_sqlite_copy.c */
-enum bw_rc lite_copy_tables(struct db *db, copy_table_fn fn, void *arg, struct bw_err *err);
+extern const char lite_copy_tables[], lite_fulltext_names[], lite_id_counters[]; /* SQL */
 const char *lite_copy_schema(const struct db *db, const char *table);
 enum bw_rc lite_copy_scan(struct db *db, const char *sql, copy_row_fn fn, void *arg,
                           struct bw_err *err);
@@ -115,10 +115,8 @@ enum bw_rc lite_copy_open(struct db *db, const char *table, const char *columns,
 enum bw_rc lite_copy_row(struct db *db, void *sink, const struct db_stmt *row,
                          const struct copy_column *columns, size_t n, struct bw_err *err);
 enum bw_rc lite_copy_close(struct db *db, void *sink, enum bw_rc rc, struct bw_err *err);
-enum bw_rc lite_fulltext_names(struct db *db, copy_name_fn fn, void *arg, struct bw_err *err);
 enum bw_rc lite_fulltext_each(struct db *db, const char *name, copy_text_fn fn, void *arg,
                               struct bw_err *err);
-enum bw_rc lite_id_each(struct db *db, copy_id_fn fn, void *arg, struct bw_err *err);
 enum bw_rc lite_id_set(struct db *db, const char *table, int64_t last, struct bw_err *err);
 
 #endif

@@ -169,6 +169,23 @@ enum bw_rc db_prepare(struct db *db, enum db_mode mode, const struct viewer *vie
     return BW_OK;
 }
 
+enum bw_rc db_prepare_named(struct db *db, const char *pattern, const char *name,
+                            struct db_stmt **ret, struct bw_err *err)
+{
+    char sql[512];
+    size_t n = 0, n_name = strlen(name);
+    BW_ASSERT(n_name > 0 && n_name < DB_NAME_MAX);
+    for (const char *p = name; *p; p++)
+        BW_ASSERT((*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9') || *p == '_');
+    for (const char *p = pattern; *p; p++) {
+        size_t more = *p == '%' ? n_name : 1;
+        BW_ASSERT(n + more < sizeof sql);
+        memcpy(sql + n, *p == '%' ? name : p, more);
+        n += more;
+    }
+    return db_prepare(db, DB_OWN, NULL, sql, n, NULL, ret, err);
+}
+
 enum bw_rc db_query_text(struct db *db, const struct viewer *viewer, const char *sql,
                          struct db_stmt **ret, struct bw_err *err)
 {

@@ -413,21 +413,19 @@ static bool claim(struct job_runner *r)
 enum bw_rc job_run_due(struct job_runner *r, struct bw_err *err)
 {
     BW_ASSERT(!r->dispatching && r->n_threads == 0);
-    for (;;) {
+    enum bw_rc rc = BW_OK;
+    for (bool due = true; rc == BW_OK && due;) {
         struct claim c = {.runner = r, .max = 1};
         int64_t wait_us;
-        bool due;
         BW_TRY(look(r, &due, &wait_us, err));
-        if (!due)
-            return BW_OK;
-        enum bw_rc rc = db_write(r->engine, claim_in, &c, err);
-        if (rc == BW_OK && c.n > 0)
+        if (due)
+            rc = db_write(r->engine, claim_in, &c, err);
+        due = rc == BW_OK && c.n > 0;
+        if (due)
             run_job(c.jobs[0]);
-        bool more = c.n > 0;
         claim_drop(&c);
-        if (rc != BW_OK || !more)
-            return rc;
     }
+    return rc;
 }
 
 /* What a turn of the dispatcher does; returns how long it may sleep. */
