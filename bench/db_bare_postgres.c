@@ -258,12 +258,12 @@ static bool put_gates(struct bw_buf *out, const char *text, bool system, int cod
         snprintf(view, sizeof(view), " v_%s ", GATED[i]);
         if (!strstr(text, view))
             continue;
-        bw_buf_printf(out, "%s v_%s AS NOT MATERIALIZED (SELECT * FROM breakwater_gated.%s", before,
-                      GATED[i], GATED[i]);
+        bw_buf_printf(out, "%s v_%s AS NOT MATERIALIZED (SELECT * FROM breakwater_gated.%s t_",
+                      before, GATED[i], GATED[i]);
         if (!system)
             bw_buf_printf(out,
-                          " WHERE audience_id IN (SELECT audience_id FROM audience_grant"
-                          " WHERE code = ANY ($%d::bigint[]))",
+                          " WHERE (EXISTS (SELECT 1 FROM audience_grant g_ WHERE g_.audience_id ="
+                          " t_.audience_id AND g_.code = ANY ($%d::bigint[])) OR false)",
                           codes_at);
         bw_buf_z(out, ") ");
         any = !system;
