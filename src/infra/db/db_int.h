@@ -94,6 +94,7 @@ struct lane_request {
     void *arg;
     struct lane_request *next;
     enum bw_rc rc;
+    bool leads;            /* the caller runs the group: it does not sleep */
     _Atomic uint32_t done; /* futex */
     struct bw_err err;
 };
@@ -105,7 +106,7 @@ struct db_lane {
     pthread_mutex_t hooks_lock; /* held while a group runs, from its begin to its after_commit */
     pthread_cond_t wake;
     struct lane_request *head, *tail;
-    bool stop;
+    bool stop, busy; /* busy: somebody leads; db and last_us are the leader's */
     struct db *db;
     int64_t last_us;
 };

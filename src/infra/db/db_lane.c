@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* db_lane - the write lane: one thread, one connection, one fsync for all who wait.
+/* db_lane - the write lane: one connection, one group at a time, one fsync for all who wait.
  *
- * A caller queues its function and sleeps on a futex in its own request. The lane takes requests
- * one after the other into a transaction, each inside a savepoint, until nobody waits any more (or
- * the group's limits are reached), runs the hook, commits, and only then wakes them. While it waits
- * for the disk the next group gathers: the busier, the larger the groups, without any delay by a
- * timer.
+ * Whoever leads takes requests one after the other into a transaction, each inside a savepoint,
+ * until nobody waits any more (or the group's limits are reached), runs the hook, commits, and only
+ * then wakes them. While it waits for the disk the next group gathers: the busier, the larger the
+ * groups, without any delay by a timer.
+ *
+ * Who leads: a caller that finds the lane idle leads a group itself, and its write costs no change
+ * of thread. A caller that finds it busy queues its function and sleeps on a futex in its own
+ * request; when a leader is done and others wait, the lane's thread leads the groups that follow,
+ * so nobody works for others longer than for one group. A thread of low priority never leads: those
+ * who join its group would wait for as long as it is kept from running.
  *
  * When a member fails, its savepoint is undone and the others go on. When the engine gave up the
  * whole transaction (disk full, out of memory, a lost connection, a deadlock: the driver tells) or
@@ -26,6 +31,7 @@
 #include "bw_random.h"
 #include "db_int.h"
 #include <linux/futex.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -44,6 +50,8 @@ struct group {
 
 static void finish(struct lane_request *r)
 {
+    if (r->leads) /* it is awake */
+        return;
     atomic_store_explicit(&r->done, 1, memory_order_release);
     /* R may be gone from here on; waking an address that nobody waits on does nothing. */
     syscall(SYS_futex, &r->done, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
@@ -55,15 +63,22 @@ static void wait_done(struct lane_request *r)
         syscall(SYS_futex, &r->done, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
 }
 
-static struct lane_request *pop(struct db_lane *l)
+/* With l->lock held. */
+static struct lane_request *take(struct db_lane *l)
 {
-    pthread_mutex_lock(&l->lock);
     struct lane_request *r = l->head;
     if (r) {
         l->head = r->next;
         if (!l->head)
             l->tail = NULL;
     }
+    return r;
+}
+
+static struct lane_request *pop(struct db_lane *l)
+{
+    pthread_mutex_lock(&l->lock);
+    struct lane_request *r = take(l);
     pthread_mutex_unlock(&l->lock);
     return r;
 }
@@ -231,36 +246,37 @@ static enum bw_rc run_single(struct db_engine *e, struct lane_request *r, struct
     }
     enum bw_rc rc = r->rc;
     *ret_err = r->err;
-    finish(r); /* R may be gone */
+    finish(r); /* R may be gone, unless it leads */
     if (rc == BW_OK && e->hooks.after_commit)
         e->hooks.after_commit(e->hooks.arg);
     return rc;
 }
 
-static void gather(struct group *g)
+static void gather(struct group *g, struct lane_request *first)
 {
     int64_t until = bw_mono_us() + DB_GROUP_US;
-    struct lane_request *r;
-    while (g->n < DB_GROUP_MAX && !gone(g) && (g->n == 0 || bw_mono_us() < until) &&
-           (r = pop(&g->engine->lane))) {
+    for (struct lane_request *r = first; r;) {
         g->members[g->n++] = r;
         run_member(g, r);
+        bool more = g->n < DB_GROUP_MAX && !gone(g) && bw_mono_us() < until;
+        r = more ? pop(&g->engine->lane) : NULL;
     }
 }
 
-static void run_group(struct db_engine *e)
+static void run_group(struct db_engine *e, struct lane_request *first)
 {
     struct group g = {.engine = e};
     struct bw_err err = {.rc = BW_OK};
     if (begin(&g, &err) != BW_OK) { /* nobody waits for longer than the first */
-        struct lane_request *r;
-        while (g.n < DB_GROUP_MAX && (r = pop(&e->lane)))
+        for (struct lane_request *r = first; r;) {
             g.members[g.n++] = r;
+            r = g.n < DB_GROUP_MAX ? pop(&e->lane) : NULL;
+        }
         fail_good(&g, &err);
         committed(&g, false);
         return;
     }
-    gather(&g);
+    gather(&g, first);
     bool lost = gone(&g);
     enum bw_rc rc = BW_OK;
     if (!lost && g.n_good > 0)
@@ -289,30 +305,75 @@ static void run_group(struct db_engine *e)
     }
 }
 
+/* -- who leads --------------------------------------------------------------------------------- */
+
+/* The lane is the caller's (l->busy); FIRST is out of the queue. */
+static void lead(struct db_engine *e, struct lane_request *first)
+{
+    struct db_lane *l = &e->lane;
+    in_lane = true;
+    pthread_mutex_lock(&l->hooks_lock);
+    run_group(e, first);
+    pthread_mutex_unlock(&l->hooks_lock);
+    in_lane = false;
+    pthread_mutex_lock(&l->lock);
+    l->busy = false;
+    if (l->head)
+        pthread_cond_signal(&l->wake);
+    pthread_mutex_unlock(&l->lock);
+}
+
 static void *lane_main(void *arg)
 {
     struct db_engine *e = arg;
     struct db_lane *l = &e->lane;
-    in_lane = true;
     for (;;) {
         pthread_mutex_lock(&l->lock);
-        while (!l->head && !l->stop)
+        while ((!l->head || l->busy) && !l->stop)
             pthread_cond_wait(&l->wake, &l->lock);
-        bool more = l->head != NULL;
+        struct lane_request *first = take(l);
+        l->busy = first != NULL;
         pthread_mutex_unlock(&l->lock);
-        if (!more)
+        if (!first)
             return NULL;
-        pthread_mutex_lock(&l->hooks_lock);
-        run_group(e);
-        pthread_mutex_unlock(&l->hooks_lock);
+        lead(e, first);
     }
+}
+
+static bool may_lead(void)
+{
+    static _Thread_local enum { UNKNOWN, YES, NO } may;
+    if (may == UNKNOWN)
+        may = getpriority(PRIO_PROCESS, 0) > 0 ? NO : YES; /* on Linux: of this thread */
+    return may == YES;
 }
 
 /* -- the caller's side ------------------------------------------------------------------------- */
 
+/* True: the caller leads. */
+static bool enter(struct db_lane *l, struct lane_request *r)
+{
+    bool may = may_lead();
+    pthread_mutex_lock(&l->lock);
+    BW_ASSERT(l->started && !l->stop);
+    r->leads = may && !l->busy && !l->head;
+    if (r->leads) {
+        l->busy = true;
+    } else {
+        if (l->tail)
+            l->tail->next = r;
+        else
+            l->head = r;
+        l->tail = r;
+        if (!l->busy)
+            pthread_cond_signal(&l->wake);
+    }
+    pthread_mutex_unlock(&l->lock);
+    return r->leads;
+}
+
 enum bw_rc db_write(struct db_engine *e, db_write_fn fn, void *arg, struct bw_err *err)
 {
-    struct db_lane *l = &e->lane;
     BW_ASSERT(!in_lane); /* a write function that calls db_write would wait for itself */
     BW_ASSERT(!db_thread_reads(e));
     if (e->read_only)
@@ -324,16 +385,10 @@ enum bw_rc db_write(struct db_engine *e, db_write_fn fn, void *arg, struct bw_er
     r.rc = BW_OK;
     r.err.rc = BW_OK;
     atomic_init(&r.done, 0);
-    pthread_mutex_lock(&l->lock);
-    BW_ASSERT(l->started && !l->stop);
-    if (l->tail)
-        l->tail->next = &r;
+    if (enter(&e->lane, &r))
+        lead(e, &r);
     else
-        l->head = &r;
-    l->tail = &r;
-    pthread_cond_signal(&l->wake);
-    pthread_mutex_unlock(&l->lock);
-    wait_done(&r);
+        wait_done(&r);
     if (r.rc != BW_OK && err)
         *err = r.err;
     return r.rc;

@@ -9,7 +9,6 @@
 #include "bw_fault.h"
 #include "bw_log.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 #define VERSION_LEAST 130000 /* pg_current_xact_id(), pg_xact_status() */
@@ -175,11 +174,9 @@ static enum bw_rc pg_migrating(struct db *base, bool on, struct bw_err *err)
 static enum bw_rc pg_begin_step(struct db *base, struct bw_err *err)
 {
     struct pg *db = pg_of(base);
-    char lock[80];
-    snprintf(lock, sizeof lock, "SELECT pg_advisory_xact_lock(%" PRId64 ")", PG_LOCK_KEY);
     BW_TRY(pg_put(db, "BEGIN", err));
     db->in_tx = true;
-    BW_TRY(pg_put(db, lock, err));
+    BW_TRY(pg_put(db, PG_LOCK, err));
     return pg_sync(db, NULL, err);
 }
 

@@ -27,7 +27,7 @@
 #define PG_CODES_MAX (1 << 16) /* grants of one viewer */
 #define PG_DEAD_MAX 32
 #define PG_TABLES_MAX 128
-#define PG_LOCK_KEY INT64_C(0x42726561) /* "Brea": one writer at a time among all hubs */
+#define PG_LOCK "SELECT pg_advisory_xact_lock(1114793313)" /* "Brea": one writer at a time */
 
 /* Types that the wire tells by number: pg_type.dat, which never changes these. */
 enum pg_type {
@@ -64,6 +64,7 @@ struct pg {
     bool in_tx, changed;
     bool owed;        /* the answer to the last COMMIT has not been read */
     bool posted;      /* a change is among what is pending */
+    bool writes;      /* what only a writer sends is prepared */
     unsigned pending; /* commands since the last sync */
     size_t pending_bytes;
     uint64_t names;             /* of prepared statements, counting */
@@ -122,7 +123,16 @@ enum bw_rc pg_connect_first(struct db_engine *e, PGconn **ret, struct bw_err *er
 enum bw_rc pg_exec(PGconn *c, const char *sql, PGresult **ret, struct bw_err *err) BW_MUST_CHECK;
 /* Queues a command without parameters. */
 enum bw_rc pg_put(struct pg *db, const char *sql, struct bw_err *err) BW_MUST_CHECK;
-enum pg_own { PG_OWN_BEGIN, PG_OWN_COMMIT, PG_OWN_SAVE, PG_OWN_RELEASE };
+enum pg_own {
+    PG_OWN_BEGIN,
+    PG_OWN_COMMIT,
+    PG_OWN_SAVE,
+    PG_OWN_RELEASE,
+    PG_OWN_LOCK, /* these two by what writes alone */
+    PG_OWN_CLOCK
+};
+enum bw_rc pg_prepare_own(struct pg *db, enum pg_own from, enum pg_own to,
+                          struct bw_err *err) BW_MUST_CHECK;
 enum bw_rc pg_put_own(struct pg *db, enum pg_own which, struct bw_err *err) BW_MUST_CHECK;
 /* To be called behind each PQsend...; OK: its result. */
 enum bw_rc pg_queued(struct pg *db, int ok, size_t bytes, struct bw_err *err) BW_MUST_CHECK;

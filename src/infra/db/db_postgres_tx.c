@@ -140,15 +140,15 @@ enum bw_rc pg_begin_write(struct db *base, int64_t *ret_last_us, struct bw_err *
 {
     struct pg *db = pg_of(base);
     PGresult *r = NULL;
-    char lock[80];
-    snprintf(lock, sizeof lock, "SELECT pg_advisory_xact_lock(%" PRId64 ")", PG_LOCK_KEY);
+    if (!db->writes) /* not when it connected: there may have been no schema yet */
+        BW_TRY(pg_prepare_own(db, PG_OWN_LOCK, PG_OWN_CLOCK, err));
+    db->writes = true;
     BW_TRY(bury(db, err));
     BW_TRY(pg_put_own(db, PG_OWN_BEGIN, err));
     db->in_tx = true;
     db->changed = false;
-    BW_TRY(pg_put(db, lock, err));
-    BW_TRY(
-        pg_put(db, "SELECT last_us, pg_current_xact_id()::text FROM lane_clock WHERE id = 1", err));
+    BW_TRY(pg_put_own(db, PG_OWN_LOCK, err));
+    BW_TRY(pg_put_own(db, PG_OWN_CLOCK, err));
     BW_TRY(pg_sync(db, &r, err));
     bool there = PQntuples(r) == 1;
     int64_t last_us = there ? pg_value_int(r, 0, 0) : 0;

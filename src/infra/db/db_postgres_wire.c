@@ -189,11 +189,14 @@ static const struct own {
     [PG_OWN_COMMIT] = {"commit", "COMMIT"},
     [PG_OWN_SAVE] = {"save", "SAVEPOINT member"},
     [PG_OWN_RELEASE] = {"release", "RELEASE SAVEPOINT member"},
+    [PG_OWN_LOCK] = {"lock", PG_LOCK},
+    [PG_OWN_CLOCK] = {"clock", "SELECT last_us, pg_current_xact_id()::text FROM lane_clock"
+                               " WHERE id = 1"},
 };
 
-static enum bw_rc prepare_own(struct pg *db, struct bw_err *err)
+enum bw_rc pg_prepare_own(struct pg *db, enum pg_own from, enum pg_own to, struct bw_err *err)
 {
-    for (size_t i = 0; i < BW_COUNT(OWN); i++)
+    for (enum pg_own i = from; i <= to; i++)
         BW_TRY(pg_queued(db, PQsendPrepare(db->c, OWN[i].name, OWN[i].text, 0, NULL),
                          strlen(OWN[i].text), err));
     return pg_sync(db, NULL, err);
@@ -213,7 +216,7 @@ enum bw_rc pg_connect(struct db *base, struct bw_err *err)
         return pg_fail_lost(db, err);
     BW_TRY(set_up(db->c, base->writer, base->engine->read_only, err));
     BW_TRY(pg_enter_pipeline(db, err));
-    return prepare_own(db, err);
+    return pg_prepare_own(db, PG_OWN_BEGIN, PG_OWN_RELEASE, err);
 }
 
 void pg_disconnect(struct db *base)
@@ -275,12 +278,12 @@ static bool wait_for_answer(struct pg *db)
     return true;
 }
 
-/* The result of one command; those behind it in the same answer are none of ours. */
+/* The result of one command. NULL ends it: libpq has that at hand, nothing is waited for. */
 static PGresult *next_result(struct pg *db)
 {
     PGresult *r = wait_for_answer(db) ? PQgetResult(db->c) : NULL, *more;
     if (r && PQresultStatus(r) != PGRES_PIPELINE_SYNC)
-        while (wait_for_answer(db) && (more = PQgetResult(db->c)))
+        while ((more = PQgetResult(db->c)))
             PQclear(more);
     return r;
 }

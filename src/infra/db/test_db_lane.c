@@ -4,6 +4,8 @@
 #include "bw_fault.h"
 #include "db_int.h"
 #include "db_test.h"
+#include <sys/resource.h>
+#include <unistd.h>
 
 #define THREADS 64
 #define WRITES 200
@@ -286,9 +288,77 @@ BW_TEST(groups)
         ok &= CHECK_INT(number(e, "SELECT count(*) FROM plain"), want);
         ok &= CHECK(x->reruns == (s.reruns > 0));
         ok &= CHECK(x->reruns || s.group_max > 1);
+        /* What was undone has given its id back: the next row has the first one. */
+        struct row r = {1, 1, 0};
+        test_item(e, 1, "all");
+        ok &= CHECK_INT(db_write(e, put_row, &r, NULL), BW_OK);
+        ok &= CHECK_INT(number(e, "SELECT max(id) FROM v_note"), 1);
         SUBTEST(x->name, ok);
         db_engine_close(e);
     }
+}
+
+/* -- who leads --------------------------------------------------------------------------------- */
+
+struct place {
+    struct db_engine *e;
+    pthread_t thread, ran; /* of the caller; in which its function ran */
+    bool low;
+    enum bw_rc rc;
+};
+
+static enum bw_rc note_thread(struct db_tx *tx, void *arg, struct bw_err *err)
+{
+    struct place *p = arg;
+    p->ran = pthread_self();
+    BW_AUTO(db_stmt) *st = NULL;
+    BW_TRY(db_change(tx, "INSERT INTO plain (k, v) VALUES (?1, 1)", &st, err));
+    char name[32];
+    snprintf(name, sizeof name, "%p", arg);
+    db_bind_text(st, 1, bw_view_z(name));
+    return db_run(st, err);
+}
+
+static void *write_place(void *arg)
+{
+    struct place *p = arg;
+    if (p->low)
+        (void)setpriority(PRIO_PROCESS, (id_t)gettid(), 5);
+    p->rc = db_write(p->e, note_thread, p, NULL);
+    return NULL;
+}
+
+/* Before the first group is committed somebody has to be waiting for the next one. */
+static enum bw_rc until_one_waits(struct db_tx *tx, void *arg, struct bw_err *err)
+{
+    struct place *late = arg;
+    if (late->e)
+        return BW_OK;
+    late->e = db_engine_of(db_tx_db(tx));
+    (void)!pthread_create(&late->thread, NULL, write_place, late);
+    while (waiting(late->e) == 0)
+        usleep(200);
+    return BW_OK;
+}
+
+BW_TEST(who_leads)
+{
+    struct db_engine *e = test_engine("leads.db");
+    struct place first = {.e = e}, low = {.e = e, .low = true}, late = {0};
+    db_engine_hooks(e, &(struct db_hooks){.before_commit = until_one_waits, .arg = &late});
+    write_place(&first);
+    pthread_join(late.thread, NULL);
+    db_engine_hooks(e, &(struct db_hooks){NULL});
+    CHECK_INT(first.rc, BW_OK);
+    CHECK(pthread_equal(first.ran, pthread_self())); /* nobody was there: it led */
+    CHECK_INT(late.rc, BW_OK); /* came too late for the group, and the first does not lead twice */
+    CHECK(!pthread_equal(late.ran, late.thread) && !pthread_equal(late.ran, pthread_self()));
+    REQUIRE(pthread_create(&low.thread, NULL, write_place, &low) == 0);
+    pthread_join(low.thread, NULL);
+    CHECK_INT(low.rc, BW_OK);
+    CHECK(pthread_equal(low.ran, late.ran)); /* in the lane's own thread */
+    CHECK_INT(number(e, "SELECT count(*) FROM plain"), 3);
+    db_engine_close(e);
 }
 
 /* -- faults ------------------------------------------------------------------------------------ */
