@@ -175,12 +175,11 @@ static const struct persona {
     int organisation; /* index */
     enum role role;
 } PERSONAS[] = {
-    {"operator", 0, ROLE_OPERATOR},
-    {"analyst", 0, ROLE_ANALYST},
-    {"bank", 1, ROLE_ADMIN},
-    {"hospital", 2, ROLE_ADMIN},
-    {"hospital2", 14, ROLE_ADMIN},
-    {"sme", 9, ROLE_REPRESENTATIVE},
+    {"operator", 0, ROLE_OPERATOR},       {"analyst", 0, ROLE_ANALYST},
+    {"membership", 0, ROLE_MEMBERSHIP},   {"sysadmin", 0, ROLE_SYSADMIN},
+    {"auditor", 0, ROLE_AUDITOR},         {"bank", 1, ROLE_ADMIN},
+    {"service", 1, ROLE_SERVICE},         {"hospital", 2, ROLE_ADMIN},
+    {"hospital2", 14, ROLE_ADMIN},        {"sme", 9, ROLE_REPRESENTATIVE},
     {"suspended", SUSPENDED, ROLE_ADMIN},
 };
 

@@ -66,6 +66,8 @@ static enum bw_rc check_label(enum tlp tlp, const int64_t *codes, size_t n, stru
         return bw_fail(err, BW_INVALID, "nobody would see this: choose at least one recipient");
     for (size_t i = 0; i < n; i++) {
         enum grant_kind kind = grant_of_code(codes[i]).kind;
+        if (kind == GRANT_DUTY || kind == GRANT_LIMIT)
+            return bw_fail(err, BW_INVALID, "a duty or a limit does not say who may see");
         if (tlp == TLP_RED && kind != GRANT_PERSON)
             return bw_fail(err, BW_INVALID,
                            "TLP:RED goes to named people only: choose people, no groups");

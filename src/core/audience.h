@@ -33,6 +33,8 @@ enum grant_kind {
     GRANT_ROLE = 5, /* ref: enum role; ROLE_STAFF stands for operators and analysts */
     GRANT_PERSON = 6,
     GRANT_ORG_ADMIN = 7, /* a conjunction as a grant of its own: admin AND of organisation ref */
+    GRANT_DUTY = 8,      /* ref: enum duty; held by people, never in an audience */
+    GRANT_LIMIT = 9,     /* ref: enum limit; what takes away: never in an audience */
 };
 
 struct grant {

@@ -19,13 +19,20 @@ enum permission {
     PERM_KEY,           /* make and end one's own API keys */
     PERM_QUEUE,         /* staff: the operator queue */
     PERM_RELEASE,       /* operator: release to the public zone, verify networks */
-    PERM_MEMBERS,       /* operator: organisations and people of others */
+    PERM_MEMBERS,       /* owner, membership: organisations and people of others */
+    PERM_OWN_PEOPLE,    /* organisation admin: the people of one's own organisation */
+    PERM_ACCOUNT,       /* one's own account */
+    PERM_DECIDE,        /* owner, membership: applications, suspension, circles, terms */
+    PERM_AUDIT,         /* owner, membership, auditor: decisions and statistics */
+    PERM_SYSTEM,        /* owner, system administrator, auditor: the state of the machine */
+    PERM_OWNER,         /* owner: the programme, and who works for the hub */
     PERM_COUNT
 };
 
 struct permission_row {
     const char *name; /* "share" */
     unsigned roles;   /* bit per enum role */
+    bool limited;     /* also for who holds a GRANT_LIMIT: locked out never means blind */
     unsigned scopes;  /* an API key needs one of these; 0: not by API key */
     const char *text; /* for the manual */
 };

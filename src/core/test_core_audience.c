@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_core_audience - label rules, interning, and reach by both of its ways. */
 #include "core_test.h"
+#include "permission.h"
 
 #define MAX_GRANTS 4
 struct intern {
@@ -40,6 +41,10 @@ BW_TEST(rules_of_labels)
         {"clear may be public", {TLP_CLEAR, {{GRANT_PUBLIC, 0}}, 1, 0}, BW_OK},
         {"green may not be public", {TLP_GREEN, {{GRANT_PUBLIC, 0}}, 1, 0}, BW_INVALID},
         {"nobody", {TLP_GREEN, {{GRANT_PUBLIC, 0}}, 0, 0}, BW_INVALID},
+        {"a duty says nothing of who may see",
+         {TLP_AMBER, {{GRANT_DUTY, DUTY_SIGNATORY}}, 1, 0},
+         BW_INVALID},
+        {"nor does a limit", {TLP_GREEN, {{GRANT_LIMIT, LIMIT_TERMS}}, 1, 0}, BW_INVALID},
         {"amber to a circle", {TLP_AMBER, {{GRANT_CIRCLE, 9}}, 1, 0}, BW_OK},
     };
     struct db_engine *e = core_test_engine("rules", NULL, 0);
@@ -143,6 +148,58 @@ BW_TEST(reach_follows_holdings)
     CHECK(!reaches(e, 12, 3, ROLE_REPRESENTATIVE, admin.id));
     CHECK(reaches(e, 12, 3, ROLE_ANALYST, staff.id));
     CHECK(!reaches(e, 12, 3, ROLE_ADMIN, staff.id));
+    CHECK(reaches(e, 12, 3, ROLE_MEMBERSHIP, staff.id) &&
+          reaches(e, 12, 3, ROLE_AUDITOR, staff.id));
+    db_engine_close(e);
+}
+
+/* Who runs the machine sees nothing of the members, whatever is given by mistake. */
+BW_TEST(a_system_administrator_reaches_no_content)
+{
+    struct db_engine *e = core_test_engine("sysadmin", NULL, 0);
+    struct bw_err err = {.rc = BW_OK};
+    struct intern all[] = {{TLP_GREEN, {{GRANT_EVERYBODY, 0}}, 1, 0},
+                           {TLP_AMBER, {{GRANT_ORGANISATION, 3}}, 1, 0},
+                           {TLP_AMBER, {{GRANT_CIRCLE, 7}}, 1, 0},
+                           {TLP_AMBER, {{GRANT_ROLE, ROLE_STAFF}}, 1, 0}};
+    struct give g = {HOLDER_ORGANISATION, 3, {GRANT_CIRCLE, 7}, false};
+    REQUIRE(db_write(e, do_give, &g, &err) == BW_OK);
+    for (size_t i = 0; i < BW_COUNT(all); i++) {
+        REQUIRE(db_write(e, do_intern, &all[i], &err) == BW_OK);
+        CHECK(!reaches(e, 12, 3, ROLE_SYSADMIN, all[i].id));
+        CHECK(i == 3 || reaches(e, 12, 3, ROLE_REPRESENTATIVE, all[i].id));
+    }
+    db_engine_close(e);
+}
+
+static bool may(struct db_engine *e, enum permission p)
+{
+    struct bw_err err;
+    struct viewer *v = NULL;
+    BW_AUTO(db) *db = NULL;
+    BW_AUTO(bw_arena) *arena = bw_arena_new(4096);
+    return db_open(e, &db, &err) == BW_OK &&
+           viewer_load(db, 11, 3, ROLE_REPRESENTATIVE, arena, &v, &err) == BW_OK &&
+           permission_check(v, p, &err) == BW_OK;
+}
+
+/* Locked out never means blind: what is the own stays, whoever holds the limit. */
+BW_TEST(a_limit_takes_sharing_and_nothing_else)
+{
+    struct db_engine *e = core_test_engine("limit", NULL, 0);
+    struct bw_err err = {.rc = BW_OK};
+    const struct give limits[] = {{HOLDER_PERSON, 11, {GRANT_LIMIT, LIMIT_TERMS}, false},
+                                  {HOLDER_ORGANISATION, 3, {GRANT_LIMIT, LIMIT_EXPIRED}, false}};
+    for (size_t i = 0; i < BW_COUNT(limits); i++) {
+        struct give g = limits[i];
+        CHECK(may(e, PERM_SHARE) && may(e, PERM_IMPORT));
+        REQUIRE(db_write(e, do_give, &g, &err) == BW_OK);
+        CHECK(!may(e, PERM_SHARE) && !may(e, PERM_IMPORT) && !may(e, PERM_NETWORK_CLAIM));
+        CHECK(may(e, PERM_READ) && may(e, PERM_FINDING_ACT) && may(e, PERM_ACCOUNT));
+        g.end = true;
+        REQUIRE(db_write(e, do_give, &g, &err) == BW_OK);
+    }
+    CHECK(may(e, PERM_SHARE));
     db_engine_close(e);
 }
 

@@ -12,7 +12,9 @@ static const char *const ROLES[] = {
     [ROLE_NOBODY] = "nobody",     [ROLE_REPRESENTATIVE] = "representative",
     [ROLE_ADMIN] = "admin",       [ROLE_ANALYST] = "analyst",
     [ROLE_OPERATOR] = "operator", [ROLE_SYSTEM] = "system",
-    [ROLE_STAFF] = "staff",
+    [ROLE_STAFF] = "staff",       [ROLE_MEMBERSHIP] = "membership",
+    [ROLE_SYSADMIN] = "sysadmin", [ROLE_AUDITOR] = "auditor",
+    [ROLE_SERVICE] = "service",
 };
 
 const char *role_name(enum role role)
@@ -21,9 +23,21 @@ const char *role_name(enum role role)
     return ROLES[role];
 }
 
+bool role_is_persons(enum role role)
+{
+    return (role >= ROLE_REPRESENTATIVE && role <= ROLE_OPERATOR) ||
+           (role >= ROLE_MEMBERSHIP && role < ROLES_COUNT);
+}
+
 bool role_is_staff(enum role role)
 {
-    return role == ROLE_ANALYST || role == ROLE_OPERATOR;
+    return role == ROLE_ANALYST || role == ROLE_OPERATOR || role == ROLE_MEMBERSHIP ||
+           role == ROLE_AUDITOR;
+}
+
+bool role_is_operator_body(enum role role)
+{
+    return role_is_staff(role) || role == ROLE_SYSADMIN;
 }
 
 const struct viewer *viewer_public(void)
@@ -51,10 +65,12 @@ static size_t implied(int64_t *codes, const struct viewer *v)
 {
     size_t n = 0;
     codes[n++] = grant_code((struct grant){GRANT_PUBLIC, 0});
-    codes[n++] = grant_code((struct grant){GRANT_EVERYBODY, 0});
-    codes[n++] = grant_code((struct grant){GRANT_ORGANISATION, v->organisation_id});
     codes[n++] = grant_code((struct grant){GRANT_PERSON, v->person_id});
     codes[n++] = grant_code((struct grant){GRANT_ROLE, (int64_t)v->role});
+    if (v->role == ROLE_SYSADMIN) /* runs the machine and sees no content */
+        return n;
+    codes[n++] = grant_code((struct grant){GRANT_EVERYBODY, 0});
+    codes[n++] = grant_code((struct grant){GRANT_ORGANISATION, v->organisation_id});
     if (role_is_staff(v->role))
         codes[n++] = grant_code((struct grant){GRANT_ROLE, ROLE_STAFF});
     if (v->role == ROLE_ADMIN)
@@ -85,7 +101,7 @@ enum bw_rc viewer_load(struct db *db, int64_t person_id, int64_t organisation_id
                     " AND holder_kind = 1 AND holder_id = ?2",
                     &st, err));
     db_bind_int(st, 1, person_id);
-    db_bind_int(st, 2, organisation_id);
+    db_bind_int(st, 2, role == ROLE_SYSADMIN ? 0 : organisation_id);
     enum bw_rc rc;
     while ((rc = db_row(st, err)) == BW_OK) {
         if (n == room) {
@@ -99,7 +115,9 @@ enum bw_rc viewer_load(struct db *db, int64_t person_id, int64_t organisation_id
             codes = larger;
             room *= 2;
         }
-        codes[n++] = db_int(st, 0);
+        codes[n] = db_int(st, 0);
+        v->limited = v->limited || grant_of_code(codes[n]).kind == GRANT_LIMIT;
+        n++;
     }
     if (rc != BW_NOT_FOUND)
         return rc;

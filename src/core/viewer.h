@@ -19,12 +19,30 @@ enum role {
     ROLE_REPRESENTATIVE = 1,
     ROLE_ADMIN = 2,    /* of the own organisation */
     ROLE_ANALYST = 3,  /* hub staff: moderates, enriches, imports */
-    ROLE_OPERATOR = 4, /* hub staff: everything an analyst may, and members, networks, release */
+    ROLE_OPERATOR = 4, /* hub staff, its owner: everything an analyst may, members, release */
     ROLE_SYSTEM = 5,
-    ROLE_STAFF = 6, /* as a grant only: analysts and operators together */
+    ROLE_STAFF = 6,      /* as a grant only: those of role_is_staff() together */
+    ROLE_MEMBERSHIP = 7, /* hub staff: applications, organisations, people, terms */
+    ROLE_SYSADMIN = 8,   /* runs the machine: its codes reach no member's row */
+    ROLE_AUDITOR = 9,    /* hub staff: reads decisions and the ledger, changes nothing */
+    ROLE_SERVICE = 10,   /* of a member: API keys alone, never a page */
+    ROLES_COUNT
 };
 const char *role_name(enum role role); /* "representative" */
+bool role_is_persons(enum role role);  /* one that a person can have */
+/* Sees what the hub's staff sees. */
 bool role_is_staff(enum role role);
+/* Works for the hub: staff, and who runs the machine. */
+bool role_is_operator_body(enum role role);
+
+/* What a person holds beside the role: GRANT_DUTY. Values are stored. */
+enum duty { DUTY_SIGNATORY = 1 /* signs for the organisation */ };
+/* What takes a right away for a time: GRANT_LIMIT, held by a person or an organisation. A limited
+ * viewer has the permissions alone that permission_row.limited names. Values are stored. */
+enum limit {
+    LIMIT_TERMS = 1,   /* the terms in force are not accepted */
+    LIMIT_EXPIRED = 2, /* the membership has run out */
+};
 
 struct viewer {
     enum role role;
@@ -33,6 +51,7 @@ struct viewer {
     unsigned scopes;                    /* of the API key; SCOPE_ALL for a session */
     const int64_t *codes;               /* ascending grant codes */
     size_t n_codes;
+    bool limited;       /* holds a GRANT_LIMIT */
     const char *reason; /* system viewers: why */
 };
 

@@ -91,9 +91,11 @@ def make_clients():
         m = re.search(r"bwk_[a-z2-7]+", a.text)
         check(m, "key with scope %s: %d %s" % (scope, a.status, a.text[-3000:]))
         key["key:" + scope] = m.group(0)
-    roles = {"representative": "sme", "admin": "bank", "analyst": "analyst", "operator": "operator"}
+    roles = {"representative": "sme", "admin": "bank"}
+    roles.update((r, r) for r in ("analyst", "operator", "membership", "sysadmin", "auditor"))
     for role, persona in roles.items():
         clients[role] = {"page": hub.browser(persona), "api": hub.client(persona)}
+    clients["service"] = {"page": None, "api": hub.client("service")}
     clients["nobody"] = {"page": hub.browser(), "api": hub.client()}
     for name, text in key.items():
         clients[name] = {"page": None, "api": hub.client(key=text)}

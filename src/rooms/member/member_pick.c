@@ -145,6 +145,8 @@ static enum bw_rc ask(struct db *db, const struct viewer *viewer, enum grant_kin
     case GRANT_EVERYBODY:
     case GRANT_ROLE:
     case GRANT_ORG_ADMIN:
+    case GRANT_DUTY:
+    case GRANT_LIMIT:
         break;
     }
     return bw_fail(err, BW_INVALID, "there is nothing to choose from");

@@ -344,7 +344,7 @@ static enum bw_rc prepare_person(struct db_tx *tx, const struct member_person_in
     if (address.n > MEMBER_NAME_MAX || !mail_address_valid(address))
         return bw_fail(err, BW_INVALID, "\"%.*s\" is no e-mail address",
                        BW_VF(bw_utf8_head(address, 80)));
-    if (in->role < ROLE_REPRESENTATIVE || in->role > ROLE_OPERATOR)
+    if (!role_is_persons(in->role))
         return bw_fail(err, BW_INVALID, "a person cannot have that role");
     if ((int)in->lang < 0 || in->lang >= I18N_LANGS)
         return bw_fail(err, BW_INVALID, "there is no such language");

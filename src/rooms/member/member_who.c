@@ -179,6 +179,9 @@ static enum bw_rc speak(struct teller *t, int64_t code, struct spoken *s)
         return person_name(t, g.ref, &s->label);
     case GRANT_ROLE:
         return speak_role(t, g, s);
+    case GRANT_DUTY:
+    case GRANT_LIMIT: /* no audience has them */
+        break;
     }
     BW_ASSERT(false);
 }
@@ -305,7 +308,9 @@ enum bw_rc member_who(struct db *db, int64_t audience_id, enum i18n_lang lang,
 
 /* -- recipients -------------------------------------------------------------------------------- */
 
-/* Each kind of grant starts from its own index; UNION keeps a person once. */
+/* Each kind of grant starts from its own index; UNION keeps a person once. Of the hub's staff those
+ * who work on items (analysts, operators); machines and who runs the machine get no mail about
+ * rows. */
 #define REACHED                                                                                   \
     "SELECT p.id FROM v_person p WHERE EXISTS (SELECT 1 FROM audience_grant g"                    \
     " WHERE g.audience_id = ?1 AND g.code IN (0, 1))"                                             \
@@ -333,7 +338,8 @@ enum bw_rc member_recipients(struct db *db, int64_t audience_id, struct bw_arena
     BW_TRY(db_query(db, viewer_system("mails go to everybody whom the audience reaches"),
                     "SELECT " MEMBER_RECIPIENT
                     " FROM v_person r JOIN v_organisation o ON o.id = r.organisation_id"
-                    " WHERE r.state = 0 AND o.state = 0 AND r.id IN (" REACHED ") ORDER BY r.id",
+                    " WHERE r.state = 0 AND o.state = 0 AND r.role NOT IN (8, 10)"
+                    " AND r.id IN (" REACHED ") ORDER BY r.id",
                     &st, err));
     db_bind_int(st, 1, audience_id);
     db_bind_int(st, 2, grant_code((struct grant){GRANT_ROLE, ROLE_STAFF}));

@@ -53,9 +53,18 @@ enum i18n_msg member_role_msg(enum role role)
         return MSG_member_role_operator;
     case ROLE_STAFF:
         return MSG_member_role_staff;
+    case ROLE_MEMBERSHIP:
+        return MSG_member_role_membership;
+    case ROLE_SYSADMIN:
+        return MSG_member_role_sysadmin;
+    case ROLE_AUDITOR:
+        return MSG_member_role_auditor;
+    case ROLE_SERVICE:
+        return MSG_member_role_service;
     case ROLE_NOBODY:
     case ROLE_REPRESENTATIVE:
     case ROLE_SYSTEM:
+    case ROLES_COUNT:
         break;
     }
     return MSG_member_role_representative;
