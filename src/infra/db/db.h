@@ -120,14 +120,24 @@ void db_engine_hooks(struct db_engine *e, const struct db_hooks *hooks);
 
 /* -- statements -------------------------------------------------------------------------------- */
 
-/* Reading as VIEWER (never NULL; core's viewer_system(reason) for jobs). Cached by text. */
-#define db_query(db, viewer, sql, ret, err) db_query_text((db), (viewer), "" sql, (ret), (err))
+/* Reading as VIEWER (never NULL; core's viewer_system(reason) for jobs). Cached; a literal is found
+ * again by its address, for it stands there unchanged as long as the program runs. */
+#define db_query(db, viewer, sql, ret, err) \
+    db_query_literal((db), (viewer), "" sql, sizeof(sql) - 1, (ret), (err))
 /* Tables that have no audience and belong to infra or core's own housekeeping (jobs, settings,
  * sessions, grants): refuses gated tables and their views altogether. */
-#define db_plain(db, sql, ret, err) db_plain_text((db), "" sql, (ret), (err))
+#define db_plain(db, sql, ret, err) db_plain_literal((db), "" sql, sizeof(sql) - 1, (ret), (err))
 /* INSERT, UPDATE, DELETE, with RETURNING where an id is wanted. */
-#define db_change(tx, sql, ret, err) db_change_text((tx), "" sql, (ret), (err))
+#define db_change(tx, sql, ret, err) db_change_literal((tx), "" sql, sizeof(sql) - 1, (ret), (err))
 
+BW_MUST_CHECK enum bw_rc db_query_literal(struct db *db, const struct viewer *viewer,
+                                          const char *sql, size_t n, struct db_stmt **ret,
+                                          struct bw_err *err);
+BW_MUST_CHECK enum bw_rc db_plain_literal(struct db *db, const char *sql, size_t n,
+                                          struct db_stmt **ret, struct bw_err *err);
+BW_MUST_CHECK enum bw_rc db_change_literal(struct db_tx *tx, const char *sql, size_t n,
+                                           struct db_stmt **ret, struct bw_err *err);
+/* The same of a text that is no literal, for tests. */
 BW_MUST_CHECK enum bw_rc db_query_text(struct db *db, const struct viewer *viewer, const char *sql,
                                        struct db_stmt **ret, struct bw_err *err);
 BW_MUST_CHECK enum bw_rc db_plain_text(struct db *db, const char *sql, struct db_stmt **ret,

@@ -93,7 +93,7 @@ static uint64_t row_sum(const struct db_stmt *st, const struct table *t)
 
 static enum bw_rc own(struct db *db, const char *sql, struct db_stmt **ret, struct bw_err *err)
 {
-    return db_prepare(db, DB_OWN, NULL, sql, strlen(sql), NULL, ret, err);
+    return db_prepare(db, DB_OWN, NULL, sql, strlen(sql), false, ret, err);
 }
 
 static void put_columns(struct bw_buf *b, const struct table *t)

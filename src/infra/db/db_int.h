@@ -54,7 +54,7 @@ struct db_stmt {
     struct db *db;
     const struct viewer *viewer;
     struct db_stmt *chain; /* next of the same hash */
-    const char *origin;    /* address of the literal: first guess only, the text is compared */
+    const char *literal;   /* whose address finds it; NULL: found by its text alone */
     uint64_t hash, used;   /* used: the connection's tick at the last use */
     enum db_mode mode;
     bool ungated;    /* driver->gates_in_text: prepared for a viewer that sees everything */
@@ -246,10 +246,12 @@ enum bw_rc db_snapshot(struct db *db, struct bw_err *err) BW_MUST_CHECK;
 bool db_thread_reads(struct db_engine *e); /* this thread holds an open snapshot */
 
 /* db_stmt.c */
+/* LITERAL: SQL stays as it is and where it is for as long as the program runs. */
 enum bw_rc db_prepare(struct db *db, enum db_mode mode, const struct viewer *viewer,
-                      const char *sql, size_t n, const char *origin, struct db_stmt **ret,
+                      const char *sql, size_t n, bool literal, struct db_stmt **ret,
                       struct bw_err *err) BW_MUST_CHECK;
-#define db_own(db, sql, ret, err) db_prepare((db), DB_OWN, NULL, "" sql, 0, "" sql, (ret), (err))
+#define db_own(db, sql, ret, err) \
+    db_prepare((db), DB_OWN, NULL, "" sql, sizeof(sql) - 1, true, (ret), (err))
 /* Each % in PATTERN stands for NAME, which is a word of ours: checked. */
 enum bw_rc db_prepare_named(struct db *db, const char *pattern, const char *name,
                             struct db_stmt **ret, struct bw_err *err) BW_MUST_CHECK;

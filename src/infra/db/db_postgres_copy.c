@@ -43,7 +43,7 @@ enum bw_rc pg_copy_scan(struct db *base, const char *sql, copy_row_fn fn, void *
     BW_TRY(pg_put(db, declare.p, err));
     BW_TRY(pg_sync(db, NULL, err));
     snprintf(fetch, sizeof fetch, "FETCH FORWARD %d FROM copy_scan", FETCH_ROWS);
-    BW_TRY(db_prepare(base, DB_OWN, NULL, fetch, strlen(fetch), NULL, &st, err));
+    BW_TRY(db_prepare(base, DB_OWN, NULL, fetch, strlen(fetch), false, &st, err));
     pg_forget(st); /* what was prepared for another cursor gives other columns */
     for (int64_t n = FETCH_ROWS; n == FETCH_ROWS; db_again(st)) {
         enum bw_rc rc;

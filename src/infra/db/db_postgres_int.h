@@ -75,12 +75,14 @@ struct pg {
     char xid[24]; /* of the transaction that is being written */
 };
 
-struct pg_param {
-    const char *p; /* borrowed, or `number`, or `own` */
-    int n;
-    unsigned type; /* enum pg_type; 0: NULL so far */
-    char number[8];
-    char *own; /* heap: what was made of the value */
+/* What is bound, in the arrays that libpq takes: one block of memory. */
+struct pg_params {
+    const char **values; /* borrowed, or of numbers, or own; NULL: NULL */
+    char (*numbers)[8];
+    char **own; /* heap: what was made of the value */
+    int *lengths;
+    Oid *types, *prepared; /* bound; those the server knows. 0: of any type */
+    bool owns, unlike;     /* any in `own`; a type is not the one that was prepared */
 };
 
 struct pg_stmt {
@@ -91,8 +93,7 @@ struct pg_stmt {
     unsigned n_params, codes_at, id_at; /* from 1; 0: none */
     uint64_t queries;                   /* bit N - 1: parameter N is a full-text query */
     struct pg_table *id_table;
-    struct pg_param *params;
-    Oid prepared[PG_PARAMS_MAX];
+    struct pg_params params;
     char *codes; /* the viewer's, as they travel; kept for the next run */
     size_t codes_room;
     PGresult *res;

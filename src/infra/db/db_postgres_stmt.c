@@ -106,9 +106,19 @@ int64_t pg_value_int(const PGresult *r, int row, int column)
 enum bw_rc pg_prepare(struct db_stmt *base, struct bw_err *err)
 {
     struct pg_stmt *st = pg_stmt_of(base);
+    struct pg_params *p = &st->params;
     BW_TRY(pg_rewrite(st, err));
-    st->params = bw_calloc(st->n_params + 1, sizeof *st->params);
-    return st->params ? BW_OK : bw_fail_memory(err);
+    size_t n = st->n_params;
+    p->values = bw_calloc(n + 1, sizeof *p->values + sizeof *p->numbers + sizeof *p->own +
+                                     sizeof *p->lengths + sizeof *p->types + sizeof *p->prepared);
+    if (!p->values)
+        return bw_fail_memory(err);
+    p->numbers = (char(*)[8])(p->values + n);
+    p->own = (char **)(p->numbers + n);
+    p->lengths = (int *)(p->own + n);
+    p->types = (Oid *)(p->lengths + n);
+    p->prepared = p->types + n;
+    return BW_OK;
 }
 
 static void throw_away(struct pg_stmt *st)
@@ -128,13 +138,13 @@ void pg_forget(struct db_stmt *st)
 void pg_finalize(struct db_stmt *base)
 {
     struct pg_stmt *st = pg_stmt_of(base);
-    if (st->params)
+    if (st->params.values)
         pg_unbind(base);
     throw_away(st);
     PQclear(st->res);
     free(st->codes);
     free(st->sql);
-    free(st->params);
+    free(st->params.values);
 }
 
 enum bw_rc pg_reset(struct db_stmt *base, struct bw_err *err)
@@ -150,117 +160,127 @@ enum bw_rc pg_reset(struct db_stmt *base, struct bw_err *err)
 void pg_unbind(struct db_stmt *base)
 {
     struct pg_stmt *st = pg_stmt_of(base);
+    struct pg_params *p = &st->params;
     struct bw_err ignored;
-    for (unsigned i = 0; i < st->n_params; i++) {
-        free(st->params[i].own);
-        st->params[i] = (struct pg_param){.type = st->params[i].type};
-    }
-    (void)!pg_reset(base, &ignored);
+    for (unsigned i = 0; p->owns && i < st->n_params; i++)
+        free(BW_TAKE(p->own[i]));
+    p->owns = false;
+    memset(p->values, 0, st->n_params * sizeof *p->values);
+    memset(p->lengths, 0, st->n_params * sizeof *p->lengths);
+    if (st->res)
+        (void)!pg_reset(base, &ignored);
 }
 
 /* -- binding ----------------------------------------------------------------------------------- */
 
-static struct pg_param *param(struct db_stmt *base, int at, enum pg_type type)
+/* The place of parameter AT, from 0; -1: kept as a failure. */
+static int param(struct db_stmt *base, int at, enum pg_type type)
 {
     struct pg_stmt *st = pg_stmt_of(base);
+    struct pg_params *p = &st->params;
     unsigned hidden = (st->codes_at ? 1u : 0u) + (st->id_at ? 1u : 0u);
     if (at < 1 || (unsigned)at > st->n_params - hidden) {
         db_bind_keep(base, BW_BROKEN, at, "does not exist");
-        return NULL;
+        return -1;
     }
     if (base->running) {
         db_bind_keep(base, BW_BROKEN, at, "was set while running");
-        return NULL;
+        return -1;
     }
-    struct pg_param *p = &st->params[at - 1];
-    free(p->own);
-    p->own = NULL;
-    p->type = type;
-    return p;
+    if (p->owns)
+        free(BW_TAKE(p->own[at - 1]));
+    p->types[at - 1] = type;
+    p->unlike = p->unlike || type != p->prepared[at - 1];
+    return at - 1;
 }
 
-static void set_number(struct pg_param *p, uint64_t bits)
+static void set_number(struct pg_params *p, int i, uint64_t bits)
 {
     bits = htobe64(bits);
-    memcpy(p->number, &bits, sizeof bits);
-    p->p = p->number;
-    p->n = 8;
+    memcpy(p->numbers[i], &bits, sizeof bits);
+    p->values[i] = p->numbers[i];
+    p->lengths[i] = sizeof bits;
 }
 
 void pg_bind_int(struct db_stmt *base, int at, int64_t v)
 {
-    struct pg_param *p = param(base, at, PG_INT8);
-    if (p)
-        set_number(p, (uint64_t)v);
+    int i = param(base, at, PG_INT8);
+    if (i >= 0)
+        set_number(&pg_stmt_of(base)->params, i, (uint64_t)v);
 }
 
 void pg_bind_real(struct db_stmt *base, int at, double v)
 {
     uint64_t bits;
-    struct pg_param *p = param(base, at, PG_FLOAT8);
+    int i = param(base, at, PG_FLOAT8);
     memcpy(&bits, &v, sizeof bits);
-    if (p)
-        set_number(p, bits);
+    if (i >= 0)
+        set_number(&pg_stmt_of(base)->params, i, bits);
 }
 
-static void set_view(struct db_stmt *base, int at, struct pg_param *p, struct bw_view v)
+static void set_view(struct db_stmt *base, int i, struct bw_view v)
 {
+    struct pg_params *p = &pg_stmt_of(base)->params;
     if (v.n > (1u << 30) - 64) {
-        db_bind_keep(base, BW_LIMIT, at, "is too large for the database");
+        db_bind_keep(base, BW_LIMIT, i + 1, "is too large for the database");
         return;
     }
-    p->p = v.n ? v.p : "";
-    p->n = (int)v.n;
+    p->values[i] = v.n ? v.p : "";
+    p->lengths[i] = (int)v.n;
 }
 
-static void bind_query(struct db_stmt *base, int at, struct pg_param *p, struct bw_view v)
+static void bind_query(struct db_stmt *base, int i, struct bw_view v)
 {
+    struct pg_params *p = &pg_stmt_of(base)->params;
     BW_AUTO_BUF b = BW_BUF_INIT(1 << 20);
     size_t n;
     if (pg_words_query(pg_part_of(base->db)->words, v, &b) != BW_OK) {
-        db_bind_keep(base, BW_MEMORY, at, "out of memory");
+        db_bind_keep(base, BW_MEMORY, i + 1, "out of memory");
         return;
     }
     n = b.n;
-    p->own = bw_buf_take(&b, &n);
-    p->p = p->own;
-    p->n = (int)n;
+    p->own[i] = bw_buf_take(&b, &n);
+    p->owns = true;
+    p->values[i] = p->own[i];
+    p->lengths[i] = (int)n;
 }
 
 void pg_bind_text(struct db_stmt *base, int at, struct bw_view v)
 {
-    struct pg_param *p = param(base, at, PG_TEXT);
-    if (!p)
+    int i = param(base, at, PG_TEXT);
+    if (i < 0)
         return;
-    if (pg_stmt_of(base)->queries >> (at - 1) & 1)
-        bind_query(base, at, p, v);
+    if (pg_stmt_of(base)->queries >> i & 1)
+        bind_query(base, i, v);
     else
-        set_view(base, at, p, v);
+        set_view(base, i, v);
 }
 
 void pg_bind_bytes(struct db_stmt *base, int at, struct bw_view v)
 {
-    struct pg_param *p = param(base, at, PG_BYTEA);
-    if (p)
-        set_view(base, at, p, v);
+    int i = param(base, at, PG_BYTEA);
+    if (i >= 0)
+        set_view(base, i, v);
 }
 
 void pg_bind_null(struct db_stmt *base, int at)
 {
-    struct pg_stmt *st = pg_stmt_of(base);
-    struct pg_param *p = param(base, at, PG_INT8);
-    if (!p)
+    struct pg_params *p = &pg_stmt_of(base)->params;
+    bool unlike = p->unlike;
+    int i = param(base, at, PG_INT8);
+    if (i < 0)
         return;
-    p->p = NULL;
-    p->n = 0;
-    p->type = st->name ? st->prepared[at - 1] : 0; /* NULL is of any type */
+    p->values[i] = NULL;
+    p->lengths[i] = 0;
+    p->types[i] = pg_stmt_of(base)->name ? p->prepared[i] : 0; /* NULL is of any type */
+    p->unlike = unlike;
 }
 
 void pg_bind_array(struct db_stmt *base, int at, struct bw_view binary, enum pg_type type)
 {
-    struct pg_param *p = param(base, at, type);
-    if (p)
-        set_view(base, at, p, binary);
+    int i = param(base, at, type);
+    if (i >= 0)
+        set_view(base, i, binary);
 }
 
 /* -- running ----------------------------------------------------------------------------------- */
@@ -279,7 +299,7 @@ static enum bw_rc bind_codes(struct pg_stmt *st, struct bw_err *err)
 {
     enum { HEAD = 20, ELEMENT = 12 };
     const struct db_engine *e = st->base.db->engine;
-    struct pg_param *param = &st->params[st->codes_at - 1];
+    unsigned at = st->codes_at - 1;
     size_t n = 0;
     if (!st->base.viewer)
         return bw_fail_detail(err, BW_BROKEN, DB_SAY_BROKEN, "a gate without a viewer: %.120s",
@@ -307,25 +327,17 @@ static enum bw_rc bind_codes(struct pg_stmt *st, struct bw_err *err)
         memcpy(p, &be, sizeof be);
         p += sizeof be;
     }
-    param->p = st->codes;
-    param->n = (int)bytes;
-    param->type = PG_INT8_ARRAY;
+    st->params.values[at] = st->codes;
+    st->params.lengths[at] = (int)bytes;
+    st->params.types[at] = PG_INT8_ARRAY;
     return BW_OK;
 }
 
 static void bind_id(struct pg_stmt *st)
 {
-    struct pg_param *p = &st->params[st->id_at - 1];
-    p->type = PG_INT8;
-    set_number(p, (uint64_t)++st->id_table->last);
-}
-
-static bool fits(const struct pg_stmt *st)
-{
-    for (unsigned i = 0; i < st->n_params; i++)
-        if (st->params[i].type != st->prepared[i] && st->params[i].p)
-            return false;
-    return st->name != 0;
+    int at = (int)st->id_at - 1;
+    st->params.types[at] = PG_INT8;
+    set_number(&st->params, at, (uint64_t)++st->id_table->last);
 }
 
 static enum bw_rc prepare_at_server(struct pg_stmt *st, struct bw_err *err)
@@ -334,17 +346,20 @@ static enum bw_rc prepare_at_server(struct pg_stmt *st, struct bw_err *err)
     throw_away(st);
     st->name = ++db->names;
     snprintf(st->wire_name, sizeof st->wire_name, "s%" PRIu64, st->name);
-    for (unsigned i = 0; i < st->n_params; i++)
-        st->prepared[i] = st->params[i].type;
-    int ok = PQsendPrepare(db->c, st->wire_name, st->sql, (int)st->n_params, st->prepared);
+    memcpy(st->params.prepared, st->params.types, st->n_params * sizeof(Oid));
+    st->params.unlike = false;
+    int ok = PQsendPrepare(db->c, st->wire_name, st->sql, (int)st->n_params, st->params.prepared);
     return pg_queued(db, ok, strlen(st->sql), err);
 }
+
+#define ONE_8 1, 1, 1, 1, 1, 1, 1, 1
+static const int BINARY[PG_PARAMS_MAX] = {ONE_8, ONE_8, ONE_8, ONE_8, ONE_8, ONE_8, ONE_8, ONE_8};
+_Static_assert(PG_PARAMS_MAX == 64, "a format for each parameter");
 
 static enum bw_rc send(struct pg_stmt *st, struct bw_err *err)
 {
     struct pg *db = pg_of(st->base.db);
-    const char *values[PG_PARAMS_MAX];
-    int lengths[PG_PARAMS_MAX], formats[PG_PARAMS_MAX];
+    const struct pg_params *p = &st->params;
     size_t bytes = 0;
     if (db->base.lost)
         return pg_fail_lost(db, err);
@@ -354,16 +369,12 @@ static enum bw_rc send(struct pg_stmt *st, struct bw_err *err)
         BW_TRY(bind_codes(st, err));
     if (st->id_at)
         bind_id(st);
-    if (!fits(st))
+    if (!st->name || p->unlike)
         BW_TRY(prepare_at_server(st, err));
-    for (unsigned i = 0; i < st->n_params; i++) {
-        values[i] = st->params[i].p;
-        lengths[i] = st->params[i].n;
-        formats[i] = 1;
-        bytes += (size_t)lengths[i];
-    }
-    int ok =
-        PQsendQueryPrepared(db->c, st->wire_name, (int)st->n_params, values, lengths, formats, 1);
+    for (unsigned i = 0; i < st->n_params; i++)
+        bytes += (size_t)p->lengths[i];
+    int ok = PQsendQueryPrepared(db->c, st->wire_name, (int)st->n_params, p->values, p->lengths,
+                                 BINARY, 1);
     return pg_queued(db, ok, bytes, err);
 }
 

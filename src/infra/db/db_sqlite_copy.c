@@ -27,7 +27,7 @@ enum bw_rc lite_copy_scan(struct db *db, const char *sql, copy_row_fn fn, void *
 {
     BW_AUTO(db_stmt) *st = NULL;
     enum bw_rc rc;
-    BW_TRY(db_prepare(db, DB_OWN, NULL, sql, strlen(sql), NULL, &st, err));
+    BW_TRY(db_prepare(db, DB_OWN, NULL, sql, strlen(sql), false, &st, err));
     while ((rc = db_row(st, err)) == BW_OK)
         BW_TRY(fn(arg, st, err));
     return rc == BW_NOT_FOUND ? BW_OK : rc;
@@ -44,7 +44,7 @@ enum bw_rc lite_copy_open(struct db *db, const char *table, const char *columns,
     bw_buf_z(&sql, ")");
     bw_buf_byte(&sql, '\0');
     BW_TRY(bw_buf_rc(&sql, "a statement", err));
-    BW_TRY(db_prepare(db, DB_OWN, NULL, sql.p, sql.n - 1, NULL, &st, err));
+    BW_TRY(db_prepare(db, DB_OWN, NULL, sql.p, sql.n - 1, false, &st, err));
     *ret_sink = st;
     return BW_OK;
 }

@@ -2,10 +2,10 @@
 /* db_stmt - statements: the cache, binding, stepping, columns.
  *
  * Cache: by text, mode and, where the driver writes the gate into the text, by whether the viewer
- * sees everything; per connection, at most DB_CACHE_MAX; the least recently used goes. The
- * literal's address finds it without hashing, but the text is compared all the same, so an address
- * that came to hold other text is no danger. A statement that is in use (a recursion) is prepared
- * once more and thrown away afterwards.
+ * sees everything; per connection, at most DB_CACHE_MAX; the least recently used goes. A literal is
+ * found by its address without reading the text, which costs more than it looks: a request uses
+ * dozens, and none of them is in the processor's cache. What is no literal is looked for by its
+ * text. A statement that is in use (a recursion) is prepared once more and thrown away afterwards.
  *
  * Text is checked here, before it reaches a driver: no NUL (PostgreSQL has none), valid UTF-8 (it
  * refuses other), so that both engines say the same of the same input. */
@@ -22,9 +22,9 @@ static uint64_t text_hash(const char *p, size_t n) /* FNV-1a; literals only, so 
     return h ^ (h >> 29);
 }
 
-static size_t fast_slot(const char *origin, enum db_mode mode, bool ungated)
+static size_t fast_slot(const char *literal, enum db_mode mode, bool ungated)
 {
-    uint64_t h = ((uint64_t)(uintptr_t)origin + (uint64_t)mode + (ungated ? 4 : 0)) *
+    uint64_t h = ((uint64_t)(uintptr_t)literal + (uint64_t)mode + (ungated ? 4 : 0)) *
                  UINT64_C(0x9e3779b97f4a7c15);
     return (size_t)(h >> 56) & (DB_FAST_SLOTS - 1);
 }
@@ -137,16 +137,13 @@ static bool sees_all(const struct db_engine *e, const struct viewer *viewer)
 }
 
 enum bw_rc db_prepare(struct db *db, enum db_mode mode, const struct viewer *viewer,
-                      const char *sql, size_t n, const char *origin, struct db_stmt **ret,
+                      const char *sql, size_t n, bool literal, struct db_stmt **ret,
                       struct bw_err *err)
 {
     bool ungated = sees_all(db->engine, viewer);
-    struct db_stmt *st = origin ? db->fast[fast_slot(origin, mode, ungated)] : NULL;
-    if (!st || st->origin != origin || st->mode != mode || st->ungated != ungated || st->in_use ||
-        strcmp(st->text, sql) != 0) {
+    struct db_stmt *st = literal ? db->fast[fast_slot(sql, mode, ungated)] : NULL;
+    if (!st || st->literal != sql || st->mode != mode || st->ungated != ungated || st->in_use) {
         bool taken = false;
-        if (origin)
-            n = strlen(sql);
         const struct db_stmt like = {.db = db,
                                      .mode = mode,
                                      .ungated = ungated,
@@ -155,9 +152,9 @@ enum bw_rc db_prepare(struct db *db, enum db_mode mode, const struct viewer *vie
         st = cache_find(db, &like, sql, &taken);
         if (!st)
             BW_TRY(prepare_new(db, &like, sql, !taken, &st, err));
-        if (origin && st->cached) {
-            st->origin = origin;
-            db->fast[fast_slot(origin, mode, ungated)] = st;
+        if (literal && st->cached) {
+            st->literal = sql;
+            db->fast[fast_slot(sql, mode, ungated)] = st;
         }
     }
     stmt_rewind(st);
@@ -183,25 +180,44 @@ enum bw_rc db_prepare_named(struct db *db, const char *pattern, const char *name
         memcpy(sql + n, *p == '%' ? name : p, more);
         n += more;
     }
-    return db_prepare(db, DB_OWN, NULL, sql, n, NULL, ret, err);
+    return db_prepare(db, DB_OWN, NULL, sql, n, false, ret, err);
+}
+
+enum bw_rc db_query_literal(struct db *db, const struct viewer *viewer, const char *sql, size_t n,
+                            struct db_stmt **ret, struct bw_err *err)
+{
+    BW_ASSERT(viewer);
+    return db_prepare(db, DB_QUERY, viewer, sql, n, true, ret, err);
+}
+
+enum bw_rc db_plain_literal(struct db *db, const char *sql, size_t n, struct db_stmt **ret,
+                            struct bw_err *err)
+{
+    return db_prepare(db, DB_PLAIN, NULL, sql, n, true, ret, err);
+}
+
+enum bw_rc db_change_literal(struct db_tx *tx, const char *sql, size_t n, struct db_stmt **ret,
+                             struct bw_err *err)
+{
+    return db_prepare(tx->db, DB_CHANGE, tx->viewer, sql, n, true, ret, err);
 }
 
 enum bw_rc db_query_text(struct db *db, const struct viewer *viewer, const char *sql,
                          struct db_stmt **ret, struct bw_err *err)
 {
     BW_ASSERT(viewer);
-    return db_prepare(db, DB_QUERY, viewer, sql, 0, sql, ret, err);
+    return db_prepare(db, DB_QUERY, viewer, sql, strlen(sql), false, ret, err);
 }
 
 enum bw_rc db_plain_text(struct db *db, const char *sql, struct db_stmt **ret, struct bw_err *err)
 {
-    return db_prepare(db, DB_PLAIN, NULL, sql, 0, sql, ret, err);
+    return db_prepare(db, DB_PLAIN, NULL, sql, strlen(sql), false, ret, err);
 }
 
 enum bw_rc db_change_text(struct db_tx *tx, const char *sql, struct db_stmt **ret,
                           struct bw_err *err)
 {
-    return db_prepare(tx->db, DB_CHANGE, tx->viewer, sql, 0, sql, ret, err);
+    return db_prepare(tx->db, DB_CHANGE, tx->viewer, sql, strlen(sql), false, ret, err);
 }
 
 void db_sql_add_text(struct db_sql *q, const char *literal, size_t n)
@@ -222,7 +238,7 @@ enum bw_rc db_query_built(struct db *db, const struct viewer *viewer, const stru
     if (q->n >= sizeof q->text)
         return bw_fail_detail(err, BW_BROKEN, DB_SAY_BROKEN, "a built statement is over %zu bytes",
                               sizeof q->text);
-    return db_prepare(db, DB_QUERY, viewer, q->text, q->n, NULL, ret, err);
+    return db_prepare(db, DB_QUERY, viewer, q->text, q->n, false, ret, err);
 }
 
 /* Foreign keys of INSERT ... RETURNING may be checked when it ends, which may be here: the failure
