@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* member - who is in the community: organisations, their people, sectors and circles; and signing
- * in.
+/* member - who is in the community: organisations, their people, sectors and circles. Signing in is
+ * the room signin.
  *
  * What a person may see follows from holdings (core/viewer.h) that this room gives and ends; the
  * row of an organisation or person itself is readable by every member (directory) unless said
@@ -33,6 +33,13 @@ enum member_class {
 };
 enum i18n_msg member_class_msg(enum member_class class_);
 enum i18n_msg member_role_msg(enum role role); /* of a person */
+/* Copies the trimmed text in lower case (ASCII letters only), which is how e-mail addresses and
+ * domains are stored and looked for. */
+BW_MUST_CHECK enum bw_rc member_lower(struct bw_arena *arena, struct bw_view v, struct bw_view *ret,
+                                      struct bw_err *err);
+/* Three names from column AT on. */
+BW_MUST_CHECK enum bw_rc member_names_row(const struct db_stmt *st, int at, struct bw_arena *arena,
+                                          struct member_names *ret, struct bw_err *err);
 #define MEMBER_NAME_MAX 200 /* bytes of a name of an organisation, group or person */
 enum member_state { MEMBER_ACTIVE = 0, MEMBER_SUSPENDED = 1, MEMBER_LEFT = 2 };
 
@@ -74,12 +81,13 @@ BW_MUST_CHECK enum bw_rc member_person_add(struct db_tx *tx, const struct crypto
                                            int64_t *ret_id, struct bw_id *ret_public,
                                            struct bw_err *err);
 
-#define MEMBER_WELCOME_US (7 * BW_DAY_US)
-/* What stands behind /{lang}/welcome?t= in an invitation: works once, for seven days. BW_CONFLICT:
- * the person has a password; BW_NOT_FOUND. In ARENA. */
-BW_MUST_CHECK enum bw_rc member_welcome_token(struct db *db, const struct crypto_keyring *keyring,
-                                              int64_t person_id, struct bw_arena *arena,
-                                              struct bw_view *ret, struct bw_err *err);
+/* The second step's secret as it is kept (credential.totp_sealed): sealed to its row. */
+BW_MUST_CHECK enum bw_rc member_totp_seal(const struct crypto_keyring *keyring, int64_t person_id,
+                                          const struct crypto_totp *totp, struct bw_buf *out,
+                                          struct bw_err *err);
+BW_MUST_CHECK enum bw_rc member_totp_open(const struct crypto_keyring *keyring, int64_t person_id,
+                                          struct bw_view sealed, struct crypto_totp *ret,
+                                          struct bw_err *err);
 /* The key of a person, for who follows the ledger. */
 BW_MUST_CHECK enum bw_rc member_person_key(struct db *db, struct bw_view public_id, int64_t *ret_id,
                                            struct bw_err *err);

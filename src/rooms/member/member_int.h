@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* member_int - what the room's files share. Signing in has signin_int.h. */
+/* member_int - what the room's files share. */
 #ifndef MEMBER_INT_H
 #define MEMBER_INT_H
 
@@ -10,10 +10,6 @@
 /* "industry", "representative": in APIs. */
 const char *member_class_word(enum member_class class_);
 const char *member_state_word(enum member_state state);
-/* Copies the trimmed text in lower case (ASCII letters only), which is how e-mail addresses and
- * domains are stored and looked for. */
-BW_MUST_CHECK enum bw_rc member_lower(struct bw_arena *arena, struct bw_view v, struct bw_view *ret,
-                                      struct bw_err *err);
 
 /* -- rows (member_read.c) ---------------------------------------------------------------------- */
 
@@ -25,9 +21,6 @@ BW_MUST_CHECK enum bw_rc member_lower(struct bw_arena *arena, struct bw_view v, 
 BW_MUST_CHECK enum bw_rc member_organisation_row(const struct db_stmt *st, struct bw_arena *arena,
                                                  struct member_organisation *ret,
                                                  struct bw_err *err);
-/* Three names from column AT on. */
-BW_MUST_CHECK enum bw_rc member_names_row(const struct db_stmt *st, int at, struct bw_arena *arena,
-                                          struct member_names *ret, struct bw_err *err);
 /* A person: columns in the order of MEMBER_RECIPIENT. */
 #define MEMBER_RECIPIENT "r.id, r.organisation_id, r.name, r.email, r.lang, r.role, r.public_id"
 BW_MUST_CHECK enum bw_rc member_recipient_row(const struct db_stmt *st, struct bw_arena *arena,

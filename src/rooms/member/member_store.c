@@ -9,7 +9,7 @@
 #include "member_int.h"
 
 #include "json_write.h"
-#include "signin_int.h"
+#include "member_int.h"
 
 enum { DOMAIN_MAX = 253 };
 
@@ -391,7 +391,7 @@ static enum bw_rc insert_credential(struct db_tx *tx, const struct crypto_keyrin
     BW_AUTO(db_stmt) *st = NULL;
     BW_AUTO_BUF sealed = BW_BUF_INIT(256);
     if (in->totp)
-        BW_TRY(signin_totp_seal(keyring, person_id, in->totp, &sealed, err));
+        BW_TRY(member_totp_seal(keyring, person_id, in->totp, &sealed, err));
     BW_TRY(db_change(tx,
                      "INSERT INTO credential (person_id, password_hash, totp_sealed,"
                      " totp_last_step) VALUES (?1, ?2, ?3, 0)",

@@ -17,6 +17,7 @@
 #include "bw_log.h"
 #include "json.h"
 #include "notify_html.h"
+#include "signin.h"
 
 enum {
     ARENA_CAP = 256 << 20,
@@ -370,7 +371,7 @@ static enum bw_rc mail_invite(struct outbox *o, struct db_engine *e, struct bw_e
         BW_TRY(db_open(e, &db, err));
         enum bw_rc rc = member_person_key(db, o->event->object, &person_id, err);
         if (rc == BW_OK)
-            rc = member_welcome_token(db, o->hub->keyring, person_id, o->arena, &token, err);
+            rc = signin_welcome_token(db, o->hub->keyring, person_id, o->arena, &token, err);
         if (rc == BW_CONFLICT || rc == BW_NOT_FOUND)
             return BW_OK;
         BW_TRY(rc);

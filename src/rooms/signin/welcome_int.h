@@ -4,7 +4,7 @@
 #define WELCOME_INT_H
 
 #include "html.h"
-#include "member_int.h"
+#include "signin.h"
 
 struct welcome_view {
     struct html_url action;

@@ -8,7 +8,7 @@
 #include "page.h"
 #include "signin_view.h"
 
-#include "member_html.h"
+#include "signin_html.h"
 
 enum { STATUS_REFUSED = 422, STATUS_WAIT = 429, STATUS_DENIED = 403 };
 
@@ -26,7 +26,7 @@ static enum bw_rc send(struct http_req *rq, struct http_resp *rs, enum i18n_msg 
     BW_AUTO_BUF text = BW_BUF_INIT(1024);
     struct page p = {.title_msg = title, .slim = true, .body = body};
     if (failed) {
-        I18N_PUT(&text, req_lang(rq), MSG_member_error_title,
+        I18N_PUT(&text, req_lang(rq), MSG_signin_error_title,
                  I18N_TEXT("title", i18n(req_lang(rq), title)));
         p.title = bw_buf_text(&text);
     }
@@ -41,7 +41,7 @@ static enum bw_rc password_page(struct http_req *rq, struct http_resp *rs,
     BW_TRY(req_browser_bind(rq, rs, err));
     v->action = link_to(rq, "sign-in");
     v->demo = req_hub(rq)->demo;
-    return send(rq, rs, MSG_member_signin_title, v->failed, html_signin_password_slot(v), err);
+    return send(rq, rs, MSG_signin_title, v->failed, html_signin_password_slot(v), err);
 }
 
 static enum bw_rc password_again(struct http_req *rq, struct http_resp *rs, int status,
@@ -195,7 +195,7 @@ static enum bw_rc code_page(struct http_req *rq, struct http_resp *rs, const str
         BW_TRY(show_enrolment(rq, &s->person, &s->totp, v, err));
     if (req_hub(rq)->demo)
         BW_TRY(show_demo_code(rq, &s->person, &s->totp, v, err));
-    return send(rq, rs, s->state.enrol ? MSG_member_enrol_title : MSG_member_code_title, v->failed,
+    return send(rq, rs, s->state.enrol ? MSG_signin_enrol_title : MSG_signin_code_title, v->failed,
                 html_signin_code_slot(v), err);
 }
 
@@ -242,12 +242,12 @@ enum bw_rc signin_password_post(struct http_req *rq, struct http_resp *rs, struc
 
     BW_TRY(member_lower(http_arena(rq), http_text(rq, "email"), &email, err));
     if (email.n == 0 || password.n == 0)
-        return password_again(rq, rs, STATUS_REFUSED, MSG_member_signin_missing, email, next, err);
+        return password_again(rq, rs, STATUS_REFUSED, MSG_signin_missing, email, next, err);
     signin_throttle_init(hub->settings, email, &peer, &throttle);
     BW_TRY(req_db(rq, &db, err));
     enum bw_rc rc = signin_throttle_check(db, &throttle, bw_now_us(), err);
     if (rc == BW_BUSY)
-        return password_again(rq, rs, STATUS_WAIT, MSG_member_signin_wait, email, next, err);
+        return password_again(rq, rs, STATUS_WAIT, MSG_signin_wait, email, next, err);
     BW_TRY(rc);
     rc = signin_by_email(db, email, http_arena(rq), &p, err);
     if (rc != BW_OK && rc != BW_NOT_FOUND)
@@ -257,7 +257,7 @@ enum bw_rc signin_password_post(struct http_req *rq, struct http_resp *rs, struc
     if (right)
         return begin_second(rq, rs, &p, next, err);
     BW_TRY(req_write(rq, count_failure, &throttle, err));
-    return password_again(rq, rs, STATUS_REFUSED, MSG_member_signin_wrong, email, next, err);
+    return password_again(rq, rs, STATUS_REFUSED, MSG_signin_wrong, email, next, err);
 }
 
 /* Who comes here by a link or a reload has nothing in hand. */
@@ -291,7 +291,7 @@ static enum bw_rc suspended_page(struct http_req *rq, struct http_resp *rs,
     const struct signin_suspended_view v = {.organisation = member_name(names, req_lang(rq)),
                                             .home = link_to(rq, "")};
     http_status(rs, STATUS_DENIED);
-    return send(rq, rs, MSG_member_suspended_title, false, html_signin_suspended_slot(&v), err);
+    return send(rq, rs, MSG_signin_suspended_title, false, html_signin_suspended_slot(&v), err);
 }
 
 static enum bw_rc sign_in(struct http_req *rq, struct http_resp *rs, struct second *s, int64_t step,
@@ -330,13 +330,13 @@ static enum bw_rc second_step(struct http_req *rq, struct http_resp *rs, struct 
     signin_throttle_init(req_hub(rq)->settings, s->person.email, &peer, &throttle);
     enum bw_rc rc = req_write(rq, take_try, &throttle, err);
     if (rc == BW_BUSY)
-        return code_again(rq, rs, STATUS_WAIT, MSG_member_signin_wait, s, err);
+        return code_again(rq, rs, STATUS_WAIT, MSG_signin_wait, s, err);
     BW_TRY(rc);
     if (!crypto_totp_verify(&s->totp, http_text(rq, "code"), bw_now_us(), &step))
-        return code_again(rq, rs, STATUS_REFUSED, MSG_member_code_wrong, s, err);
+        return code_again(rq, rs, STATUS_REFUSED, MSG_signin_code_wrong, s, err);
     rc = sign_in(rq, rs, s, step, &throttle, err);
     if (rc == BW_CONFLICT)
-        return code_again(rq, rs, STATUS_REFUSED, MSG_member_code_used, s, err);
+        return code_again(rq, rs, STATUS_REFUSED, MSG_signin_code_used, s, err);
     return rc;
 }
 
@@ -349,8 +349,8 @@ enum bw_rc signin_code_post(struct http_req *rq, struct http_resp *rs, struct bw
     crypto_wipe(&s.totp, sizeof(s.totp));
     crypto_wipe(&s.state.totp, sizeof(s.state.totp));
     if (rc == BW_INVALID || rc == BW_NOT_FOUND || rc == BW_DENIED)
-        return password_again(rq, rs, STATUS_REFUSED, MSG_member_signin_again,
-                              (struct bw_view){NULL, 0}, s.state.next, err);
+        return password_again(rq, rs, STATUS_REFUSED, MSG_signin_again, (struct bw_view){NULL, 0},
+                              s.state.next, err);
     return rc;
 }
 

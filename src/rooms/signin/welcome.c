@@ -13,12 +13,12 @@
 #include "page.h"
 #include "signin_int.h"
 
-#include "member_html.h"
+#include "signin_html.h"
 
 #include <endian.h>
 
 enum { PLAIN_BYTES = 8 + 8 + 32, STATUS_REFUSED = 422 };
-#define PURPOSE BW_V("member/welcome")
+#define PURPOSE BW_V("signin/welcome")
 
 struct welcome {
     int64_t person_id, expires_us;
@@ -43,7 +43,7 @@ static void unpack(const char in[PLAIN_BYTES], struct welcome *ret)
     ret->expires_us = (int64_t)be64toh(expires);
 }
 
-enum bw_rc member_welcome_token(struct db *db, const struct crypto_keyring *keyring,
+enum bw_rc signin_welcome_token(struct db *db, const struct crypto_keyring *keyring,
                                 int64_t person_id, struct bw_arena *arena, struct bw_view *ret,
                                 struct bw_err *err)
 {
@@ -54,7 +54,7 @@ enum bw_rc member_welcome_token(struct db *db, const struct crypto_keyring *keyr
     BW_TRY(signin_by_id(db, person_id, arena, &p, err));
     if (p.password_hash.n)
         return bw_fail(err, BW_CONFLICT, "this person has a password already");
-    const struct welcome w = {person_id, bw_now_us() + MEMBER_WELCOME_US,
+    const struct welcome w = {person_id, bw_now_us() + SIGNIN_WELCOME_US,
                               crypto_sha256(p.password_hash)};
     pack(&w, plain);
     BW_TRY(crypto_seal(keyring, bw_view_of(plain, sizeof(plain)), PURPOSE, &sealed, err));
@@ -109,7 +109,7 @@ static enum bw_rc show(struct http_req *rq, struct http_resp *rs, const struct s
     if (failed)
         http_status(rs, STATUS_REFUSED);
     return page_send(rq, rs,
-                     &(struct page){.title_msg = MSG_member_welcome_title,
+                     &(struct page){.title_msg = MSG_signin_welcome_title,
                                     .slim = true,
                                     .body = html_welcome_slot(&v)},
                      err);

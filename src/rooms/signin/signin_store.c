@@ -5,8 +5,6 @@
 
 #include "bw_clock.h"
 
-#include <stdio.h>
-
 enum { KIND_ACCOUNT = 0, KIND_NETWORK = 1, SWEEP_ROWS = 32 };
 
 /* -- who --------------------------------------------------------------------------------------- */
@@ -73,33 +71,10 @@ enum bw_rc signin_rehash(struct db_tx *tx, int64_t person_id, struct bw_view old
     return db_run(st, err);
 }
 
-static struct bw_view totp_place(int64_t person_id, char text[64])
-{
-    int n = snprintf(text, 64, "credential/%lld/totp_sealed", (long long)person_id);
-    BW_ASSERT(n > 0 && n < 64);
-    return bw_view_of(text, (size_t)n);
-}
-
-enum bw_rc signin_totp_seal(const struct crypto_keyring *keyring, int64_t person_id,
-                            const struct crypto_totp *totp, struct bw_buf *out, struct bw_err *err)
-{
-    char place[64];
-    return crypto_seal(keyring, bw_view_of((const char *)totp->secret, sizeof(totp->secret)),
-                       totp_place(person_id, place), out, err);
-}
-
 enum bw_rc signin_totp_open(const struct crypto_keyring *keyring, const struct signin_person *p,
                             struct crypto_totp *ret, struct bw_err *err)
 {
-    BW_AUTO_BUF plain = BW_BUF_INIT(256);
-    char place[64];
-    BW_TRY(crypto_open(keyring, p->totp_sealed, totp_place(p->id, place), &plain, err));
-    if (plain.n != sizeof(ret->secret))
-        return bw_fail_detail(err, BW_BROKEN, "internal error", "totp secret of person %lld",
-                              (long long)p->id);
-    memcpy(ret->secret, plain.p, sizeof(ret->secret));
-    crypto_wipe(plain.p, plain.n);
-    return BW_OK;
+    return member_totp_open(keyring, p->id, p->totp_sealed, ret, err);
 }
 
 /* -- throttle ---------------------------------------------------------------------------------- */
@@ -229,7 +204,7 @@ static enum bw_rc enrol(struct db_tx *tx, const struct signin_accept *a, struct 
 {
     BW_AUTO(db_stmt) *st = NULL;
     BW_AUTO_BUF sealed = BW_BUF_INIT(256);
-    BW_TRY(signin_totp_seal(a->keyring, a->person->id, a->enrol, &sealed, err));
+    BW_TRY(member_totp_seal(a->keyring, a->person->id, a->enrol, &sealed, err));
     BW_TRY(db_change(tx,
                      "UPDATE credential SET totp_sealed = ?2, totp_last_step = ?3"
                      " WHERE person_id = ?1 AND totp_sealed IS NULL",

@@ -15,7 +15,7 @@
 
 #include "bw_ip.h"
 #include "crypto.h"
-#include "member_int.h"
+#include "signin.h"
 
 #define SIGNIN_STEP_US (5 * BW_MINUTE_US)    /* from the password to the code */
 #define SIGNIN_ENROL_US (15 * BW_MINUTE_US)  /* the same where an app has to be installed first */
@@ -43,9 +43,6 @@ BW_MUST_CHECK enum bw_rc signin_by_id(struct db *db, int64_t person_id, struct b
 BW_MUST_CHECK enum bw_rc signin_rehash(struct db_tx *tx, int64_t person_id, struct bw_view old_hash,
                                        struct bw_view new_hash, struct bw_err *err);
 
-BW_MUST_CHECK enum bw_rc signin_totp_seal(const struct crypto_keyring *keyring, int64_t person_id,
-                                          const struct crypto_totp *totp, struct bw_buf *out,
-                                          struct bw_err *err);
 BW_MUST_CHECK enum bw_rc signin_totp_open(const struct crypto_keyring *keyring,
                                           const struct signin_person *p, struct crypto_totp *ret,
                                           struct bw_err *err);

@@ -98,7 +98,7 @@ BW_TEST(token_that_was_touched_does_not_open)
     /* What the same key sealed for another purpose is not a token. */
     BW_AUTO_BUF sealed = BW_BUF_INIT(256);
     struct bw_err err;
-    REQUIRE(signin_totp_seal(t->hub.keyring, 1, &t->totp[0], &sealed, &err) == BW_OK);
+    REQUIRE(member_totp_seal(t->hub.keyring, 1, &t->totp[0], &sealed, &err) == BW_OK);
     BW_AUTO_BUF other = BW_BUF_INIT(512);
     crypto_base64(bw_buf_text(&sealed), CRYPTO_BASE64_URL, &other);
     CHECK(open_token(t, BROWSER, bw_buf_text(&other), &out) == BW_INVALID);
