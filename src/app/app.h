@@ -21,7 +21,8 @@ struct app_options {
     const char *config;   /* NULL: DIR/breakwater.conf */
     const char *listen;   /* serve only */
     bool demo, create, read_only;
-    bool alone; /* BW_CONFLICT where another process has the folder so (serve, migrate) */
+    bool alone;    /* BW_CONFLICT where another process has the folder so (serve, migrate) */
+    bool verifies; /* says itself which key has not signed what (ledger verify) */
     struct settings *settings; /* defaults, file, environment, --set */
     char **rest;               /* what is left of the arguments */
     int n_rest;
@@ -35,6 +36,15 @@ void app_options_done(struct app_options *o);
  */
 BW_MUST_CHECK enum bw_rc app_open(const struct app_options *o, struct hub *ret, struct bw_err *err);
 void app_close(struct hub *hub);
+
+/* The keys of HUB's folder (keys.c). They are made where the database holds no hub yet; where it
+ * does, they must be those of that hub: BW_INVALID. app_keys_forget() removes those that this
+ * process made, as long as nothing has been written with them: for what fails behind app_open().
+ * app_keys_bind() signs the ledger for the first time, by which the keys are known from then on. */
+BW_MUST_CHECK enum bw_rc app_keys_open(const struct app_options *o, struct hub *hub,
+                                       struct bw_err *err);
+void app_keys_forget(const struct hub *hub);
+BW_MUST_CHECK enum bw_rc app_keys_bind(const struct hub *hub, struct bw_err *err);
 
 /* Opens a further database with the hub's schema, and makes it where it is new (migrate). */
 BW_MUST_CHECK enum bw_rc app_open_database(const char *url, struct db_engine **ret,

@@ -106,11 +106,15 @@ static int run_init(int argc, char **argv)
     struct bw_err err = {0};
     if (!app_options_parse(argc, argv, "", &o))
         return EXIT_USAGE;
-    o.create = true;
+    o.create = o.alone = true;
     enum bw_rc rc = app_open(&o, &hub, &err);
     if (rc == BW_OK) {
         rc = init_hub(&hub, &f, &err);
         crypto_wipe(f.password, sizeof(f.password));
+        if (rc == BW_OK)
+            rc = app_keys_bind(&hub, &err);
+        else
+            app_keys_forget(&hub);
         app_close(&hub);
     }
     if (rc == BW_OK && setting_text(o.settings, SETTING_DATABASE).n)
@@ -158,6 +162,7 @@ static int run_ledger(int argc, char **argv)
         app_options_done(&o);
         return EXIT_USAGE;
     }
+    o.verifies = true;
     enum bw_rc rc = app_open(&o, &hub, &err);
     if (rc == BW_OK) {
         rc = verify(&hub, &err);

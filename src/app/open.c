@@ -66,7 +66,6 @@ static enum bw_rc make_dir(const char *path, struct bw_err *err)
 static enum bw_rc make_dirs(const char *dir, struct bw_err *err)
 {
     BW_TRY(make_dir(dir, err));
-    BW_TRY(make_dir(in_dir(dir, "keys"), err));
     return make_dir(in_dir(dir, "spool"), err);
 }
 
@@ -149,12 +148,11 @@ enum bw_rc app_open(const struct app_options *o, struct hub *ret, struct bw_err 
     if (rc == BW_OK)
         rc = open_database(o, &hub, err);
     if (rc == BW_OK)
-        rc = crypto_keyring_load(in_dir(o->data_dir, "keys/seal.key"), &hub.keyring, err);
-    if (rc == BW_OK)
-        rc = crypto_signer_load(in_dir(o->data_dir, "keys/ledger.key"), &hub.signer, err);
+        rc = app_keys_open(o, &hub, err);
     if (rc == BW_OK)
         rc = mail_spool_open(in_dir(o->data_dir, "mail"), &hub.mail, err);
     if (rc != BW_OK) {
+        app_keys_forget(&hub);
         app_close(&hub);
         return rc;
     }

@@ -232,6 +232,8 @@ int app_serve(int argc, char **argv)
         while (sigwait(&signals, &got) != 0)
             ;
         bw_log(BW_LOG_INFO, "serve.stopping", BW_FI("signal", got));
+    } else {
+        app_keys_forget(&r.hub);
     }
     running_stop(&r);
     app_options_done(&o);

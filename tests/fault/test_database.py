@@ -5,6 +5,7 @@ The whole program on a PostgreSQL server of its own. `breakwater migrate` there 
 middle; schema steps killed; wrong passwords, other programs' tables, roles that may only read, a full disk.
 """
 import hashlib
+import os
 import pathlib
 import random
 import re
@@ -125,6 +126,82 @@ def a_server_that_hangs_does_not_hang_the_hub():
         hanging.stop()
         engine.ON_SERVER = False
         engine.SERVER = server.folder
+
+
+def keys(data):
+    return sorted(p.name for p in pathlib.Path(data).glob("keys/*"))
+
+
+@case
+def keys_belong_to_the_database():
+    postgres.create("keyed", server.folder)
+    for url in (server.url("keyed"), folder + "/keyed.db"):
+        data = tempfile.mkdtemp(dir=folder)
+        equal(init("keyed", data, url).returncode, 0)
+        equal(keys(data), ["ledger.key", "seal.key"])
+
+        # A folder without keys, or without one of them: none is made.
+        bare = tempfile.mkdtemp(dir=folder)
+        for command in (["serve", "--listen", "127.0.0.1:0"], ["serve", "--demo", "--listen", "127.0.0.1:0"],
+                        ["ledger", "verify"], ["init"], ["migrate", "--to", folder + "/never.db"]):
+            r = run(*command, "--data", bare, "--database", url, input=FIRST)
+            refused(r, bare + "/keys/seal.key", "is missing", "copy the folder keys/", "backup")
+            equal(keys(bare), [])
+        shutil.copytree(data + "/keys", bare + "/keys")
+        os.unlink(bare + "/keys/ledger.key")
+        refused(run("serve", "--data", bare, "--database", url), bare + "/keys/ledger.key", "is missing")
+        equal(keys(bare), ["seal.key"])
+
+        # Another hub's.
+        other = tempfile.mkdtemp(dir=folder)
+        equal(init("other", other, other + "/breakwater.db").returncode, 0)
+        for command in (["serve", "--listen", "127.0.0.1:0"], ["import", "/dev/null"]):
+            refused(run(*command, "--data", other, "--database", url), other + "/keys/ledger.key", "is not the key")
+        r = run("ledger", "verify", "--data", other, "--database", url)
+        refused(r, "the checkpoint's signature is not this hub's")
+
+        shutil.copy(data + "/keys/ledger.key", bare + "/keys/")
+        equal(root(bare, "--database", url), root(data, "--database", url))
+        refused(run("init", "--data", data, "--database", url, input=FIRST), "holds a hub already")
+        equal(keys(data), ["ledger.key", "seal.key"])
+
+
+@case
+def the_key_that_seals_is_tried_too():
+    hub = Hub(demo=True)
+    hub.stop()
+    try:
+        with open(hub.dir / "keys" / "seal.key", encoding="utf-8") as f:
+            word, number, key = f.read().split()
+        with open(hub.dir / "keys" / "seal.key", "w", encoding="utf-8") as f:
+            f.write("%s %s %s\n" % (word, number, key[::-1]))
+        refused(run("serve", "--data", str(hub.dir)), "keys/seal.key is not the key", "sealed")
+        with open(hub.dir / "keys" / "seal.key", "a", encoding="utf-8") as f:
+            f.write("%s 2 %s\n" % (word, key))  # under another number it is another key
+        refused(run("serve", "--data", str(hub.dir)), "keys/seal.key is not the key")
+    finally:
+        hub.done()
+
+
+@case
+def what_fails_leaves_no_keys():
+    """`init` and `serve --demo` make keys: only what is written with them may keep them."""
+    for text, says in (("one line", "four lines"), ("A\nB\nno address\nlantern-over-dark-water\n", "not an e-mail"),
+                       ("A\nB\na@b.example\nshort\n", "at least")):
+        data = tempfile.mkdtemp(dir=folder)
+        refused(run("init", "--data", data, *CHEAP, input=text), says)
+        equal(keys(data), [])
+        check(not os.path.exists(data + "/keys"), "an empty keys/ stays")
+    data = tempfile.mkdtemp(dir=folder)
+    os.mkdir(data + "/mail", 0o700)
+    open(data + "/mail/tmp", "wb").close()  # no folder: opening the spool fails
+    refused(run("init", "--data", data, *CHEAP, input=FIRST), "mail folder")
+    equal(keys(data), [])
+    os.unlink(data + "/mail/tmp")
+    equal(run("init", "--data", data, *CHEAP, input=FIRST).returncode, 0)
+    equal(keys(data), ["ledger.key", "seal.key"])
+    refused(run("serve", "--data", data, "--listen", "nowhere"), "")  # a hub's keys stay whatever fails
+    equal(keys(data), ["ledger.key", "seal.key"])
 
 
 @case
