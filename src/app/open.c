@@ -151,6 +151,8 @@ enum bw_rc app_open(const struct app_options *o, struct hub *ret, struct bw_err 
         rc = app_keys_open(o, &hub, err);
     if (rc == BW_OK)
         rc = mail_spool_open(in_dir(o->data_dir, "mail"), &hub.mail, err);
+    if (rc == BW_OK && o->alone) /* a command beside a running hub must not take its mails away */
+        rc = mail_spool_recover(hub.mail, err);
     if (rc != BW_OK) {
         app_keys_forget(&hub);
         app_close(&hub);

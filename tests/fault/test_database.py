@@ -205,6 +205,23 @@ def what_fails_leaves_no_keys():
 
 
 @case
+def commands_leave_the_mails_of_a_running_hub_alone():
+    hub = Hub(demo=True)
+    half = hub.dir / "mail" / "tmp" / "1-1"
+    try:
+        half.touch()
+        for command in (["ledger", "verify"], ["import", "/dev/null"], ["config"], ["init"],
+                        ["migrate", "--to", folder + "/never.db"]):
+            run(*command, "--data", str(hub.dir), input=FIRST)
+            check(half.exists(), "%s took it away" % command[0])
+        hub.stop()
+        hub.start()
+        check(not half.exists(), "the hub itself clears up")
+    finally:
+        hub.done()
+
+
+@case
 def a_database_of_another_program():
     postgres.create("shop", server.folder)
     postgres.sql("CREATE TABLE public.orders (id int)", "shop", server.folder)
