@@ -46,7 +46,7 @@ BW_MUST_CHECK enum bw_rc app_keys_open(const struct app_options *o, struct hub *
 void app_keys_forget(const struct hub *hub);
 BW_MUST_CHECK enum bw_rc app_keys_bind(const struct hub *hub, struct bw_err *err);
 
-/* Opens a further database with the hub's schema, and makes it where it is new (migrate). */
+/* Opens a further database with the hub's schema, alone, and makes it where it is new (migrate). */
 BW_MUST_CHECK enum bw_rc app_open_database(const char *url, struct db_engine **ret,
                                            struct bw_err *err);
 

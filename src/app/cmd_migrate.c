@@ -82,6 +82,9 @@ int app_migrate(int argc, char **argv)
     }
     o.alone = true;
     enum bw_rc rc = app_open(&o, &hub, &err);
+    if (rc == BW_OK && db_url_is_of(o.rest[1], hub.db))
+        rc = bw_fail(&err, BW_CONFLICT, "the hub is in %s already: there is nothing to move",
+                     db_engine_place(hub.db));
     if (rc == BW_OK)
         rc = app_open_database(o.rest[1], &to, &err);
     if (rc == BW_OK)

@@ -84,7 +84,7 @@ static enum bw_rc init_hub(struct hub *hub, struct first *f, struct bw_err *err)
     }
     if (events > 0)
         return bw_fail(err, BW_CONFLICT, "%s holds a hub already: nothing was changed",
-                       hub->data_dir);
+                       db_engine_place(hub->db));
     if (!ask(f))
         return bw_fail(err, BW_INVALID,
                        "init needs four lines: organisation, name, e-mail, password");

@@ -101,7 +101,8 @@ static struct db_options database(const char *url)
 
 enum bw_rc app_open_database(const char *url, struct db_engine **ret, struct bw_err *err)
 {
-    const struct db_options db = database(url);
+    struct db_options db = database(url);
+    db.alone = true;
     return db_engine_open(&db, ret, err);
 }
 
@@ -111,6 +112,7 @@ static enum bw_rc open_database(const struct app_options *o, struct hub *hub, st
     struct db_options db = database(set.n ? set.p : in_dir(o->data_dir, "breakwater.db"));
     db.read_only = o->read_only;
     db.existing = !o->create;
+    db.alone = o->alone;
     enum bw_rc rc = db_engine_open(&db, &hub->db, err);
     if (rc == BW_NOT_FOUND)
         return bw_fail(err, rc,

@@ -162,7 +162,8 @@ def keys_belong_to_the_database():
 
         shutil.copy(data + "/keys/ledger.key", bare + "/keys/")
         equal(root(bare, "--database", url), root(data, "--database", url))
-        refused(run("init", "--data", data, "--database", url, input=FIRST), "holds a hub already")
+        named = "database keyed on " + server.folder if "//" in url else url  # what holds it, not the folder
+        refused(run("init", "--data", data, "--database", url, input=FIRST), named + " holds a hub already")
         equal(keys(data), ["ledger.key", "seal.key"])
 
 
@@ -219,6 +220,91 @@ def commands_leave_the_mails_of_a_running_hub_alone():
         check(not half.exists(), "the hub itself clears up")
     finally:
         hub.done()
+
+
+def serving(data, url):
+    """A hub that may or may not come so far; .wait() then, else kill it."""
+    with open(data + "/serve.log", "ab") as log:
+        return subprocess.Popen([PROGRAM, "serve", "--data", data, "--database", url, "--listen", "127.0.0.1:0", *CHEAP],
+                                stdout=subprocess.PIPE, stderr=log, text=True)
+
+
+def listening(process):
+    return "listening" in process.stdout.readline()
+
+
+@case
+def one_hub_for_each_database():
+    """Two data folders, one database: mails would go out twice. Commands beside a running hub still work."""
+    postgres.create("single", server.folder)
+    for url, named in ((server.url("single"), "database single on " + server.folder), (folder + "/single.db",) * 2):
+        data, other = tempfile.mkdtemp(dir=folder), tempfile.mkdtemp(dir=folder)
+        equal(init("single", data, url).returncode, 0)
+        shutil.copytree(data + "/keys", other + "/keys")
+        first = serving(data, url)
+        try:
+            check(listening(first), "it does not start")
+            r = run("serve", "--data", other, "--database", url, "--listen", "127.0.0.1:0")
+            refused(r, "another hub is running on " + named, "stop it first")
+            refused(run("migrate", "--data", other, "--database", url, "--to", folder + "/never.db"),
+                    "another hub is running on " + named)
+            equal(run("ledger", "verify", "--data", other, "--database", url).returncode, 0)
+            with open(other + "/list.txt", "w", encoding="utf-8") as f:
+                f.write("198.51.100.7\n")
+            r = run("import", other + "/list.txt", "--data", other, "--database", url)
+            equal(r.returncode, 0, r.stdout + r.stderr)
+        finally:
+            first.kill()
+            first.wait()
+        second = serving(other, url)  # at once: the lock goes with the process
+        check(listening(second), "the first is gone")
+        second.terminate()
+        equal(second.wait(), 0)
+
+
+@case
+def a_hub_that_lost_its_database_to_another_writes_no_more():
+    engine.ON_SERVER = True
+    engine.SERVER = server.folder
+    hub, other = Hub(demo=True, server=server), None
+    try:
+        c = hub.client("bank")
+        item = {"kind": "alert", "title": "Who has it", "lang": "en", "tlp": "green", "severity": "low", "publish": True,
+                "body": "198.51.100.9", "audience": {"people": [hub.people["hospital"]["email"]]}}
+        equal(c.post_json("/api/v1/items", item).status, 201)
+        ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = '%s'" % hub.database.name
+        for _ in range(3):  # connections that are lost are no reason to stop
+            postgres.sql(ended, folder=server.folder)
+            statuses = {c.post_json("/api/v1/items", item).status for _ in range(3)}
+            check(201 in statuses and statuses <= {201, 503}, str(statuses))
+        copy = tempfile.mkdtemp(dir=folder)
+        shutil.copytree(str(hub.dir) + "/keys", copy + "/keys")
+        other = serving(copy, hub.database.url)
+        # It waits for the lock; the hub's session ends and it is the next. The hub may be quicker: once more then.
+        for _ in range(200):
+            if other.poll() is not None:
+                other = serving(copy, hub.database.url)
+            postgres.sql(ended + " AND application_name LIKE 'breakwater hub%'", folder=server.folder)
+            time.sleep(0.1)
+            a = c.post_json("/api/v1/items", item)
+            if "another hub" in a.text:
+                break
+        equal(a.status, 503, a.text)
+        contains(a.text, "another hub has taken this hub's database")
+        check(listening(other), "the other one does not start")
+        for _ in range(3):
+            equal(c.post_json("/api/v1/items", item).status, 503)
+        equal(c.get("/api/v1/items").status, 200)
+        equal((hub.dir / "test.log").read_text().count('"db.taken"'), 1)
+        other.terminate()
+        equal(other.wait(), 0)
+        equal(c.post_json("/api/v1/items", item).status, 201)
+        contains((hub.dir / "test.log").read_text(), '"db.own_again"')
+    finally:
+        if other:
+            other.kill()
+        hub.done()
+        engine.ON_SERVER = False
 
 
 @case
@@ -398,7 +484,10 @@ def a_hub_moves_there_and_back():
     lacks(out, "postgresql://")  # it may hold a password
     equal(root(data, "--database", there), first)
     equal(digest(data), before)
-    refused(run("migrate", "--data", str(data), "--to", there), "holds a hub already", "nothing was changed")
+    refused(run("migrate", "--data", str(data), "--to", there),
+            "database moved on %s holds a hub already" % server.folder, "nothing was changed")
+    refused(run("migrate", "--data", str(data), "--database", there, "--to", there), "the hub is in database moved", "nothing to move")
+    refused(run("migrate", "--data", str(data), "--to", str(data) + "/../%s/breakwater.db" % data.name), "breakwater.db already", "nothing to move")
 
     # It is the same hub there ...
     moved = Hub(data=str(data), args=["--database", there])

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 static const struct db_driver *driver_of(const char *url)
 {
@@ -17,6 +18,13 @@ static const struct db_driver *driver_of(const char *url)
 bool db_url_is_server(const char *url)
 {
     return driver_of(url)->waits;
+}
+
+bool db_url_is_of(const char *url, const struct db_engine *e)
+{
+    struct stat a, b;
+    return !e->driver->waits && !driver_of(url)->waits && stat(url, &a) == 0 &&
+           stat(e->url, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
 static enum bw_rc check_url(const char *url, struct bw_err *err)
@@ -51,6 +59,8 @@ enum bw_rc db_engine_open(const struct db_options *o, struct db_engine **ret, st
     e->codes = o->codes;
     e->grants = o->grants;
     e->read_only = o->read_only;
+    e->alone = o->alone && !o->read_only;
+    snprintf(e->place, sizeof e->place, "%s", e->driver->waits ? "that database" : o->url);
     pthread_mutex_init(&e->pool_lock, NULL);
     pthread_mutex_init(&e->lane.lock, NULL);
     pthread_mutex_init(&e->lane.hooks_lock, NULL);
@@ -89,6 +99,11 @@ void db_engine_close(struct db_engine *e)
 const char *db_engine_name(const struct db_engine *e)
 {
     return e->driver->name;
+}
+
+const char *db_engine_place(const struct db_engine *e)
+{
+    return e->place;
 }
 
 bool db_engine_waits(const struct db_engine *e)

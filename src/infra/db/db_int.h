@@ -40,6 +40,8 @@
 #define DB_SAY_FULL "the disk is full: nothing was saved, try again when there is room"
 #define DB_SAY_BUSY "the database is busy, try again in a moment"
 #define DB_SAY_THERE "this is there already"
+#define DB_SAY_TAKEN "another hub is running on %s: stop it first, a database is for one hub"
+#define DB_SAY_SAME "the hub is in %s already: there is nothing to move"
 #define DB_SAY_REFERS "what this refers to is not there any more, or this itself is still in use"
 
 /* What a statement may do. */
@@ -119,7 +121,8 @@ struct db_engine {
     db_reach_list_fn reach_list;
     db_codes_fn codes;
     const char *grants;
-    bool read_only;
+    char place[256];
+    bool read_only, alone;
     struct db_hooks hooks;
     char (*gates)[DB_NAME_MAX]; /* names of gated tables; set before threads start */
     size_t n_gates;

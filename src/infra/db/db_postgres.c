@@ -107,6 +107,7 @@ static enum bw_rc look(struct db_engine *e, const struct db_options *o, struct b
     PGconn *c = NULL;
     BW_TRY(check_address(e->url, err));
     BW_TRY(pg_connect_first(e, &c, err));
+    pg_place(c, e->place, sizeof e->place);
     enum bw_rc rc = check_server(c, err);
     if (rc == BW_OK)
         rc = check_ours(c, o->existing || o->read_only, err);

@@ -2,6 +2,7 @@
 /* db_postgres_int - what the files of the PostgreSQL driver share.
  *
  *     db_postgres.c           the driver's table, opening, schema, integrity
+ *     db_postgres_alone.c     one hub for each database
  *     db_postgres_wire.c      connections, the pipeline, errors
  *     db_postgres_tx.c        transactions, ids
  *     db_postgres_stmt.c      statements
@@ -56,6 +57,9 @@ struct pg_part {
     size_t n_tables;
     int64_t known_us; /* the group after which `last` was right; another writer makes it wrong */
     struct pg_words *words;
+    struct pg_alone {
+        bool had, taken;
+    } alone; /* the lane's */
 };
 
 struct pg {
@@ -146,6 +150,12 @@ bool pg_idle_ok(struct db *db);
 bool pg_settle(struct pg *db); /* reads what is owed; false: the connection is gone */
 enum bw_rc pg_leave_pipeline(struct pg *db, struct bw_err *err) BW_MUST_CHECK;
 enum bw_rc pg_enter_pipeline(struct pg *db, struct bw_err *err) BW_MUST_CHECK;
+
+/* db_postgres_alone.c */
+/* Which database C is connected to, without a password. */
+void pg_place(PGconn *c, char *out, size_t size);
+/* On a new connection of the lane. */
+enum bw_rc pg_alone(struct db_engine *e, PGconn *c, struct bw_err *err) BW_MUST_CHECK;
 
 /* db_postgres_tx.c */
 enum bw_rc pg_begin_read(struct db *db, struct bw_err *err);

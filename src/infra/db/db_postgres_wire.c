@@ -215,6 +215,8 @@ enum bw_rc pg_connect(struct db *base, struct bw_err *err)
     if (PQstatus(db->c) != CONNECTION_OK)
         return pg_fail_lost(db, err);
     BW_TRY(set_up(db->c, base->writer, base->engine->read_only, err));
+    if (base->writer && base->engine->alone && !base->engine->lane.db)
+        BW_TRY(pg_alone(base->engine, db->c, err));
     BW_TRY(pg_enter_pipeline(db, err));
     return pg_prepare_own(db, PG_OWN_BEGIN, PG_OWN_RELEASE, err);
 }
