@@ -5,6 +5,7 @@ The whole program on a PostgreSQL server of its own. `breakwater migrate` there 
 middle; schema steps killed; wrong passwords, other programs' tables, roles that may only read, a full disk.
 """
 import hashlib
+import json
 import os
 import pathlib
 import random
@@ -308,6 +309,38 @@ def a_hub_that_lost_its_database_to_another_writes_no_more():
 
 
 @case
+def a_server_that_goes_and_comes_is_told_of_once():
+    engine.ON_SERVER = True
+    passing = postgres.Server()
+    engine.SERVER = passing.folder
+    hub = Hub(demo=True, server=passing)
+    try:
+        c = hub.client("bank")
+        for round in (1, 2):
+            equal(c.get("/api/v1/items").status, 200)
+            at = (hub.dir / "test.log").stat().st_size
+            passing.kill()
+            for _ in range(6):
+                equal(c.get("/api/v1/items").status, 503)
+                time.sleep(1)
+            passing.start()
+            until = time.monotonic() + 60
+            while c.get("/api/v1/items").status != 200:
+                check(time.monotonic() < until, "it does not come back")
+                time.sleep(0.2)
+            said = [json.loads(line) for line in (hub.dir / "test.log").read_bytes()[at:].decode().splitlines()]
+            events = [line["event"] for line in said if not line["event"].startswith("http.")]
+            equal((events.count("db.away"), events.count("db.back")), (1, 1), events)
+            check(len(events) < 10, events)  # who tries again each second is silent meanwhile
+            contains(str(said), "database %s on %s" % (hub.database.name, passing.folder))
+    finally:
+        hub.done()
+        passing.stop()
+        engine.ON_SERVER = False
+        engine.SERVER = server.folder
+
+
+@case
 def a_database_of_another_program():
     postgres.create("shop", server.folder)
     postgres.sql("CREATE TABLE public.orders (id int)", "shop", server.folder)
@@ -487,7 +520,8 @@ def a_hub_moves_there_and_back():
     refused(run("migrate", "--data", str(data), "--to", there),
             "database moved on %s holds a hub already" % server.folder, "nothing was changed")
     refused(run("migrate", "--data", str(data), "--database", there, "--to", there), "the hub is in database moved", "nothing to move")
-    refused(run("migrate", "--data", str(data), "--to", str(data) + "/../%s/breakwater.db" % data.name), "breakwater.db already", "nothing to move")
+    refused(run("migrate", "--data", str(data), "--to", str(data) + "/../%s/breakwater.db" % data.name),
+            "breakwater.db already", "nothing to move")
 
     # It is the same hub there ...
     moved = Hub(data=str(data), args=["--database", there])

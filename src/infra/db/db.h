@@ -91,6 +91,10 @@ void db_engine_close(struct db_engine *e); /* waits for the lane; all db closed 
 const char *db_engine_name(const struct db_engine *e); /* "SQLite", "PostgreSQL" */
 /* Which one it is, for messages: the path, or "database x on host"; never with a password. */
 const char *db_engine_place(const struct db_engine *e);
+/* The server cannot be reached, or another hub has taken the database: that has been logged, once,
+ * and so will be that it is back. Who tries again and again need not log its own failures
+ * meanwhile. Always false for a file. */
+bool db_engine_away(const struct db_engine *e);
 /* Statements wait for a server: they are not for an event loop. */
 bool db_engine_waits(const struct db_engine *e);
 bool db_url_is_server(const char *url);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* db_engine - opening and closing a database, which driver it has, statistics. */
+#include "bw_clock.h"
 #include "bw_fault.h"
+#include "bw_log.h"
 #include "db_int.h"
 #include <errno.h>
 #include <signal.h>
@@ -104,6 +106,28 @@ const char *db_engine_name(const struct db_engine *e)
 const char *db_engine_place(const struct db_engine *e)
 {
     return e->place;
+}
+
+bool db_engine_away(const struct db_engine *e)
+{
+    return atomic_load_explicit(&e->away_us, memory_order_relaxed) != 0 ||
+           atomic_load_explicit(&e->taken, memory_order_relaxed);
+}
+
+enum bw_rc db_reached(struct db_engine *e, enum bw_rc rc, const struct bw_err *err)
+{
+    int64_t since_us = atomic_load_explicit(&e->away_us, memory_order_relaxed);
+    bool was_away = since_us != 0;
+    if (was_away == (rc != BW_OK) ||
+        !atomic_compare_exchange_strong(&e->away_us, &since_us, was_away ? 0 : bw_mono_us() | 1))
+        return rc; /* known, or said by another thread at this moment */
+    if (was_away)
+        bw_log(BW_LOG_INFO, "db.back", BW_FZ("database", e->place),
+               BW_FI("away_s", (bw_mono_us() - since_us) / BW_SECOND_US));
+    else
+        bw_log(BW_LOG_ERROR, "db.away", BW_FZ("database", e->place), BW_FZ("why", err->detail),
+               BW_FZ("what", "requests that need it get 503 until it is back; it is tried again"));
+    return rc;
 }
 
 bool db_engine_waits(const struct db_engine *e)

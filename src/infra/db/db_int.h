@@ -132,6 +132,8 @@ struct db_engine {
     unsigned n_all, n_spare;
     _Atomic(struct db *) slots[DB_POOL_SLOTS];
     struct db_lane lane;
+    _Atomic bool taken;      /* by another hub, while the connection was lost */
+    _Atomic int64_t away_us; /* since when nobody could connect; 0: it is there */
     _Atomic int64_t writes, groups, reruns, group_max, statements, commit_us;
 };
 
@@ -233,6 +235,8 @@ struct db_driver {
 extern const struct db_driver db_sqlite, db_postgres;
 
 /* db_engine.c */
+/* What came of connecting (RC, with its ERR): logs where it is other than before. Returns RC. */
+enum bw_rc db_reached(struct db_engine *e, enum bw_rc rc, const struct bw_err *err);
 enum bw_rc db_fail_io(struct bw_err *err, const char *what); /* what an armed fault point says */
 /* pthread_create with all signals blocked and a name. */
 enum bw_rc db_thread_start(pthread_t *t, void *(*run)(void *), void *arg, const char *name,

@@ -89,20 +89,19 @@ static enum bw_rc own_sessions(PGconn *c, const char *what, bool *ret_some, stru
 }
 
 /* Held once, and not now: it is said once, whatever else is tried. */
-static enum bw_rc taken(struct db_engine *e, struct pg_alone *a, PGconn *c, struct bw_err *err)
+static enum bw_rc taken(struct db_engine *e, bool had, PGconn *c, struct bw_err *err)
 {
-    if (!a->had) {
+    if (!had) {
         bool own = false;
         BW_TRY(own_sessions(c, "a.pid", &own, err));
         if (own)
             return bw_fail(err, BW_CONFLICT, DB_SAY_SAME, e->place);
         return bw_fail(err, BW_CONFLICT, DB_SAY_TAKEN, e->place);
     }
-    if (!a->taken)
+    if (!atomic_exchange(&e->taken, true))
         bw_log(BW_LOG_ERROR, "db.taken", BW_FZ("database", e->place),
                BW_FZ("what", "another hub took it while the connection was lost: this one writes"
                              " nothing and sends nothing until that one has stopped"));
-    a->taken = true;
     return bw_fail(err, BW_IO,
                    "another hub has taken this hub's database: nothing was saved; the operator has"
                    " to stop one of the two");
@@ -110,23 +109,22 @@ static enum bw_rc taken(struct db_engine *e, struct pg_alone *a, PGconn *c, stru
 
 enum bw_rc pg_alone(struct db_engine *e, PGconn *c, struct bw_err *err)
 {
-    struct pg_alone *a = &((struct pg_part *)e->part)->alone;
+    struct pg_part *part = e->part;
     bool got, own = false;
     pthread_once(&named, make_name);
     BW_TRY(take_now(c, &got, err));
-    if (!got && a->had)
+    if (!got && part->had_alone)
         BW_TRY(own_sessions(c, "pg_terminate_backend(a.pid)", &own, err));
-    if (!got && (own || !a->had)) {
+    if (!got && (own || !part->had_alone)) {
         enum bw_rc rc = take_soon(c, err);
         if (rc != BW_OK && rc != BW_BUSY)
             return rc;
         got = rc == BW_OK;
     }
     if (!got)
-        return taken(e, a, c, err);
-    if (a->taken)
+        return taken(e, part->had_alone, c, err);
+    if (atomic_exchange(&e->taken, false))
         bw_log(BW_LOG_INFO, "db.own_again", BW_FZ("database", e->place));
-    a->had = true;
-    a->taken = false;
+    part->had_alone = true;
     return name_session(c, err);
 }

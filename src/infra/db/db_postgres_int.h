@@ -57,9 +57,7 @@ struct pg_part {
     size_t n_tables;
     int64_t known_us; /* the group after which `last` was right; another writer makes it wrong */
     struct pg_words *words;
-    struct pg_alone {
-        bool had, taken;
-    } alone; /* the lane's */
+    bool had_alone; /* the lane's: it held the lock once */
 };
 
 struct pg {

@@ -212,8 +212,8 @@ enum bw_rc pg_connect(struct db *base, struct bw_err *err)
     db->c = dial(base->engine->url);
     if (!db->c)
         return bw_fail_memory(err);
-    if (PQstatus(db->c) != CONNECTION_OK)
-        return pg_fail_lost(db, err);
+    enum bw_rc rc = PQstatus(db->c) == CONNECTION_OK ? BW_OK : pg_fail_lost(db, err);
+    BW_TRY(db_reached(base->engine, rc, err));
     BW_TRY(set_up(db->c, base->writer, base->engine->read_only, err));
     if (base->writer && base->engine->alone && !base->engine->lane.db)
         BW_TRY(pg_alone(base->engine, db->c, err));
