@@ -188,13 +188,15 @@ static int run_config(int argc, char **argv)
         if (row->type == SETTING_INT)
             printf(" (%" PRId64 " to %" PRId64 "%s%s)", row->min, row->max, row->unit[0] ? " " : "",
                    row->unit);
-        printf("\n%s = ", row->name);
+        bool hidden = row->type == SETTING_SECRET && setting_text(o.settings, (enum setting)i).n;
+        /* A line that would be read back must not hold another value than the one that is set. */
+        printf("\n%s%s = ", hidden ? "# " : "", row->name);
         if (row->type == SETTING_FLAG)
             printf("%s\n\n", setting_int(o.settings, (enum setting)i) ? "yes" : "no");
         else if (number)
             printf("%" PRId64 "\n\n", setting_int(o.settings, (enum setting)i));
-        else if (row->type == SETTING_SECRET)
-            printf("%s\n\n", setting_text(o.settings, (enum setting)i).n ? "(set)" : "");
+        else if (hidden)
+            printf("... is set, and not shown\n\n");
         else
             printf("%.*s\n\n", BW_VF(setting_text(o.settings, (enum setting)i)));
     }

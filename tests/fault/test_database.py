@@ -83,8 +83,13 @@ def a_wrong_password_and_it_is_not_shown():
     r = init("locked", data, url % "right-horse")
     equal(r.returncode, 0, r.stderr)
     r = run("config", "--data", data, "--database", url % "right-horse")
-    contains(r.stdout, "database = (set)")
+    contains(r.stdout, "\n# database = ... is set, and not shown\n")
     lacks(r.stdout, "right-horse")
+    with open(data + "/breakwater.conf", "w", encoding="utf-8") as f:
+        f.write(r.stdout)  # what it prints is a configuration file
+    r = run("config", "--data", data)
+    equal(r.returncode, 0, r.stderr)
+    contains(r.stdout, "\ndatabase = \n")
 
 
 @case
