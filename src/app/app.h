@@ -61,8 +61,10 @@ int app_import(int argc, char **argv);
  * nothing. */
 BW_MUST_CHECK enum bw_rc demo_fill(struct hub *hub, const char *url, struct bw_err *err);
 
-/* demo.json: the sign-ins of the personas, mode 0600. demo_write() replaces it; demo_announce()
+/* demo.json: the sign-ins of the personas, mode 0600. demo_there(): BW_CONFLICT without it, the hub
+ * is another one then. demo_write() replaces it; demo_announce()
  * prints the sign-ins and puts the address into it under which the hub is reached now. */
+BW_MUST_CHECK enum bw_rc demo_there(const struct hub *hub, struct bw_err *err);
 BW_MUST_CHECK enum bw_rc demo_write(const struct hub *hub, struct bw_view json, struct bw_err *err);
 BW_MUST_CHECK enum bw_rc demo_announce(const struct hub *hub, const char *url, struct bw_err *err);
 

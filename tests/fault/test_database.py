@@ -228,6 +228,17 @@ def commands_leave_the_mails_of_a_running_hub_alone():
         hub.done()
 
 
+@case
+def a_demo_on_a_hub_that_is_none():
+    postgres.create("real", server.folder)
+    for url, named in ((server.url("real"), "database real on"), (folder + "/real.db",) * 2):
+        data = tempfile.mkdtemp(dir=folder)
+        equal(init("real", data, url).returncode, 0)
+        r = run("serve", "--demo", "--data", data, "--database", url, "--listen", "127.0.0.1:0")
+        refused(r, named, "holds a hub already that is not the demo community", "without --demo")
+        lacks(r.stdout, "listening")
+
+
 def serving(data, url):
     """A hub that may or may not come so far; .wait() then, else kill it."""
     with open(data + "/serve.log", "ab") as log:
