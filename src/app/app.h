@@ -17,9 +17,10 @@ const struct http_route *app_routes(size_t *ret_n);
 /* What is common to all commands, taken out of ARGV: --data DIR, --database URL, --set name=value,
  * --config FILE. */
 struct app_options {
-    const char *data_dir; /* "./data" */
-    const char *config;   /* NULL: DIR/breakwater.conf */
-    const char *listen;   /* serve only */
+    const char *data_dir;    /* "./data" */
+    const char *config;      /* NULL: DIR/breakwater.conf */
+    const char *listen;      /* serve only */
+    char database_from[512]; /* where the database's address is set, for messages */
     bool demo, create, read_only;
     bool alone;    /* BW_CONFLICT where another process has the folder so (serve, migrate) */
     bool verifies; /* says itself which key has not signed what (ledger verify) */

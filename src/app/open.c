@@ -106,6 +106,14 @@ enum bw_rc app_open_database(const char *url, struct db_engine **ret, struct bw_
     return db_engine_open(&db, ret, err);
 }
 
+static enum bw_rc address_is_set(const struct app_options *o, enum bw_rc rc, struct bw_err *err)
+{
+    const struct bw_err why = *err;
+    bw_fail(err, rc, "%s; the address is set by %s", why.message, o->database_from);
+    memcpy(err->detail, why.detail, sizeof(err->detail));
+    return rc;
+}
+
 static enum bw_rc open_database(const struct app_options *o, struct hub *hub, struct bw_err *err)
 {
     struct bw_view set = setting_text(o->settings, SETTING_DATABASE);
@@ -119,6 +127,8 @@ static enum bw_rc open_database(const struct app_options *o, struct hub *hub, st
                        "there is no hub in %s: start with `breakwater init`, or "
                        "`breakwater serve --demo`",
                        set.n ? "that database" : o->data_dir);
+    if (set.n && (rc == BW_IO || rc == BW_INVALID))
+        return address_is_set(o, rc, err);
     BW_TRY(rc);
     ledger_attach(hub->db);
     return BW_OK;

@@ -62,7 +62,7 @@ def refused(r, *says):
 @case
 def a_server_that_is_not_there():
     refused(init("x", url="postgresql:///x?host=%s/nowhere" % folder), "the database cannot be used")
-    refused(init("not_made"), "the database cannot be used", "not_made")
+    refused(init("not_made"), "the database cannot be used", "not_made", "the address is set by --database")
 
 
 @case
@@ -77,8 +77,17 @@ def a_wrong_password_and_it_is_not_shown():
     time.sleep(0.3)
     url = "postgresql://keeper:%s@/locked?host=" + server.folder
     r = init("locked", url=url % "wrong-horse")
-    refused(r, "the database cannot be used", "password")
+    refused(r, "the database cannot be used", "password", "the address is set by --database")
     lacks(r.stderr, "wrong-horse")
+    data = tempfile.mkdtemp(dir=folder)
+    with open(data + "/breakwater.conf", "w", encoding="utf-8") as f:
+        f.write("database = %s\n" % (url % "wrong-horse"))
+    refused(run("serve", "--data", data), "the address is set by `database` in %s/breakwater.conf" % data)
+    refused(run("serve", "--data", data, "--config", data + "/breakwater.conf"), "`database` in %s/breakwater.conf" % data)
+    refused(run("serve", "--data", data, "--set", "database=" + url % "wrong-horse"), "the address is set by --set database")
+    r = subprocess.run([PROGRAM, "serve", "--data", data], capture_output=True, text=True, check=False, timeout=300,
+                       env=dict(os.environ, BREAKWATER_DATABASE="postgresql:///x?host=%s/nowhere" % folder))
+    refused(r, "nowhere", "the address is set by BREAKWATER_DATABASE in the environment")
     data = tempfile.mkdtemp(dir=folder)
     r = init("locked", data, url % "right-horse")
     equal(r.returncode, 0, r.stderr)
@@ -99,6 +108,18 @@ def an_address_that_cannot_be_read_is_not_repeated():
         r = init("x", url=url)
         refused(r, "postgresql://")
         lacks(r.stderr, "sec")
+    here = os.getcwd()
+    os.chdir(folder)  # none of them is taken for the name of a file
+    try:
+        for url in ("postgresql:/x", "postgres:x", "postgresql:x?password=secret", "PostgreSQL:/x", "POSTGRES://keeper:secret@host/x",
+                    "host=db dbname=x password=secret", "dbname=x"):
+            before = sorted(os.listdir("."))
+            r = init("x", data=folder + "/nearly", url=url)
+            refused(r, "no address of a database", "postgresql:///name")
+            lacks(r.stderr, "sec")
+            equal(sorted(set(os.listdir(".")) - {"nearly"}), [n for n in before if n != "nearly"], url)
+    finally:
+        os.chdir(here)
 
 
 @case

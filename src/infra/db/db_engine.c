@@ -29,15 +29,27 @@ bool db_url_is_of(const char *url, const struct db_engine *e)
            stat(e->url, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
+/* What is meant for a server, and would be taken for the name of a file. */
+static bool nearly_server(struct bw_view v)
+{
+    static const char *const STARTS[] = {"postgres:", "postgresql:", "host=", "hostaddr=",
+                                         "dbname=",   "service=",    "user=", "port="};
+    for (size_t i = 0; i < BW_COUNT(STARTS); i++)
+        if (bw_view_eq_nocase(bw_view_head(v, strlen(STARTS[i])), bw_view_z(STARTS[i])))
+            return true;
+    return bw_view_find(v, BW_V("://")) != SIZE_MAX;
+}
+
 static enum bw_rc check_url(const char *url, struct bw_err *err)
 {
     struct bw_view v = bw_view_z(url);
     if (v.n == 0 || bw_view_is(v, ":memory:"))
         return bw_fail(err, BW_INVALID, "the database needs the path of a file");
-    if (driver_of(url) == &db_sqlite && bw_view_find(v, BW_V("://")) != SIZE_MAX)
-        return bw_fail(err, BW_INVALID,
-                       "this is no address of a database: give the path of a file or"
-                       " postgresql://host/name"); /* it may hold a password: not repeated */
+    if (driver_of(url) == &db_sqlite && nearly_server(v))
+        return bw_fail(err, BW_INVALID, /* it may hold a password: not repeated */
+                       "this is no address of a database: give the path of a file, or"
+                       " postgresql://user:password@host/name (two slashes; on this machine"
+                       " postgresql:///name)");
     return BW_OK;
 }
 
