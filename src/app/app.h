@@ -23,6 +23,7 @@ struct app_options {
     char database_from[512]; /* where the database's address is set, for messages */
     bool demo, create, read_only;
     bool alone;    /* BW_CONFLICT where another process has the folder so (serve, migrate) */
+    bool present;  /* not a database that the hub has left: BW_CONFLICT (serve, import, init) */
     bool verifies; /* says itself which key has not signed what (ledger verify) */
     struct settings *settings; /* defaults, file, environment, --set */
     char **rest;               /* what is left of the arguments */
@@ -50,6 +51,11 @@ BW_MUST_CHECK enum bw_rc app_keys_bind(const struct hub *hub, struct bw_err *err
 /* Opens a further database with the hub's schema, alone, and makes it where it is new (migrate). */
 BW_MUST_CHECK enum bw_rc app_open_database(const char *url, struct db_engine **ret,
                                            struct bw_err *err);
+
+/* DIR/moved-to. _mark(): the hub is in TO now. _check(): BW_CONFLICT where it has left hub->db. */
+BW_MUST_CHECK enum bw_rc app_moved_mark(const struct hub *hub, struct db_engine *to,
+                                        struct bw_err *err);
+BW_MUST_CHECK enum bw_rc app_moved_check(const struct hub *hub, struct bw_err *err);
 
 /* `breakwater migrate`. */
 int app_migrate(int argc, char **argv);

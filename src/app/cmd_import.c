@@ -179,6 +179,7 @@ int app_import(int argc, char **argv)
         app_options_done(&o);
         return EXIT_USAGE;
     }
+    o.present = true;
     enum bw_rc rc = app_open(&o, &hub, &err);
     bool good = false;
     if (rc == BW_OK) {

@@ -58,6 +58,15 @@ static enum bw_rc move(struct hub *hub, struct db_engine *to, struct bw_err *err
     return BW_OK;
 }
 
+/* The move is done: that nobody is warned of the old database is no reason to call it undone. */
+static void mark(const struct hub *hub, struct db_engine *to)
+{
+    struct bw_err err;
+    if (app_moved_mark(hub, to, &err) != BW_OK)
+        fprintf(stderr, "breakwater: %s; put the old database aside, so that nobody starts it\n",
+                err.message);
+}
+
 static void say_how_to_go_on(const struct app_options *o, const char *to)
 {
     printf("\nThe hub is in the new database now; the old one is as it was. To use the new one, "
@@ -89,6 +98,8 @@ int app_migrate(int argc, char **argv)
         rc = app_open_database(o.rest[1], &to, &err);
     if (rc == BW_OK)
         rc = move(&hub, to, &err);
+    if (rc == BW_OK)
+        mark(&hub, to);
     db_engine_close(to);
     app_close(&hub);
     if (rc == BW_OK)

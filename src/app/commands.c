@@ -106,7 +106,7 @@ static int run_init(int argc, char **argv)
     struct bw_err err = {0};
     if (!app_options_parse(argc, argv, "", &o))
         return EXIT_USAGE;
-    o.create = o.alone = true;
+    o.create = o.alone = o.present = true;
     enum bw_rc rc = app_open(&o, &hub, &err);
     if (rc == BW_OK) {
         rc = init_hub(&hub, &f, &err);

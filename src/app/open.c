@@ -6,7 +6,8 @@
  *     DIR/keys/ledger.key    signs the ledger's checkpoints, mode 0600
  *     DIR/mail/              the spool
  *     DIR/spool/             bodies of large requests while they are read; unlinked files
- *     DIR/breakwater.conf    settings */
+ *     DIR/breakwater.conf    settings
+ *     DIR/moved-to           which databases the hub has left */
 #include "app.h"
 #include "assets.h"
 
@@ -159,6 +160,8 @@ enum bw_rc app_open(const struct app_options *o, struct hub *ret, struct bw_err 
         rc = hold(o->data_dir, err);
     if (rc == BW_OK)
         rc = open_database(o, &hub, err);
+    if (rc == BW_OK && o->present)
+        rc = app_moved_check(&hub, err);
     if (rc == BW_OK)
         rc = app_keys_open(o, &hub, err);
     if (rc == BW_OK)

@@ -554,6 +554,16 @@ def a_hub_moves_there_and_back():
     lacks(out, "postgresql://")  # it may hold a password
     equal(root(data, "--database", there), first)
     equal(digest(data), before)
+
+    # The folder knows what the hub has left: nobody starts the old one by mistake.
+    for command in (["serve", "--listen", "127.0.0.1:0"], ["serve", "--demo", "--listen", "127.0.0.1:0"], ["import", "/dev/null"]):
+        refused(run(*command, "--data", str(data)), "the hub has left breakwater.db", "database moved on", "delete %s/moved-to" % data)
+    equal(digest(data), before)
+    elsewhere = tempfile.mkdtemp(dir=folder) + "/restored"
+    shutil.copytree(data, elsewhere)  # wherever the folder is now
+    refused(run("serve", "--data", elsewhere), "the hub has left breakwater.db")
+    os.unlink(elsewhere + "/moved-to")
+    Hub(data=elsewhere).done()
     refused(run("migrate", "--data", str(data), "--to", there),
             "database moved on %s holds a hub already" % server.folder, "nothing was changed")
     refused(run("migrate", "--data", str(data), "--database", there, "--to", there), "the hub is in database moved", "nothing to move")
@@ -580,6 +590,14 @@ def a_hub_moves_there_and_back():
     contains(c.get("/api/v1/items?q=%22after+the+move%22").text, "Written after the move")
     equal(back.client("bank").post_json("/api/v1/items", item).status, 201)  # ids go on
     back.done()
+    refused(run("serve", "--data", str(data), "--database", there), "the hub has left database moved on", "back.db")
+    refused(run("serve", "--data", str(data)), "the hub has left breakwater.db")
+    os.unlink(data / "breakwater.db")  # there once more: what it has left is what it was in last
+    r = run("migrate", "--data", str(data), "--database", str(data) + "/back.db", "--to", str(data) + "/breakwater.db")
+    equal(r.returncode, 0, r.stderr)
+    equal(len((data / "moved-to").read_text().splitlines()), 3)
+    refused(run("serve", "--data", str(data), "--database", str(data) + "/back.db"), "the hub has left back.db", "breakwater.db")
+    Hub(data=str(data)).done()
     shutil.rmtree(data, ignore_errors=True)
 
 
