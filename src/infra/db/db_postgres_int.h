@@ -71,7 +71,7 @@ struct pg {
     size_t pending_bytes;
     uint64_t names;             /* of prepared statements, counting */
     uint64_t names_good;        /* those up to here are known to the server */
-    uint64_t bad_from, bad_to;  /* (from, to]: of the last failure, and never came to be */
+    uint64_t bad_from, bad_to;  /* (from, to]: of the last failures, and never came to be */
     uint64_t dead[PG_DEAD_MAX]; /* prepared statements to be thrown away */
     size_t n_dead;
     char xid[24]; /* of the transaction that is being written */

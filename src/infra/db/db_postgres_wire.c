@@ -324,7 +324,8 @@ static enum bw_rc read_answers(struct pg *db, PGresult **ret, struct bw_err *err
 static void forget_names(struct pg *db)
 {
     size_t kept = 0;
-    db->bad_from = db->names_good;
+    if (db->bad_to != db->names_good) /* else it goes on where the last failure ended */
+        db->bad_from = db->names_good;
     db->bad_to = db->names;
     for (size_t i = 0; i < db->n_dead; i++)
         if (db->dead[i] <= db->bad_from)
