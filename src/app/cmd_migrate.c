@@ -58,10 +58,12 @@ static enum bw_rc move(struct hub *hub, struct db_engine *to, struct bw_err *err
     return BW_OK;
 }
 
-/* The move is done: that nobody is warned of the old database is no reason to call it undone. */
-static void mark(const struct hub *hub, struct db_engine *to)
+/* The move is done: what goes wrong here is no reason to call it undone. */
+static void settle(const struct hub *hub, struct db_engine *to)
 {
     struct bw_err err;
+    if (db_analyze(to, &err) != BW_OK)
+        fprintf(stderr, "breakwater: %s; the new database is slow at first\n", err.message);
     if (app_moved_mark(hub, to, &err) != BW_OK)
         fprintf(stderr, "breakwater: %s; put the old database aside, so that nobody starts it\n",
                 err.message);
@@ -99,7 +101,7 @@ int app_migrate(int argc, char **argv)
     if (rc == BW_OK)
         rc = move(&hub, to, &err);
     if (rc == BW_OK)
-        mark(&hub, to);
+        settle(&hub, to);
     db_engine_close(to);
     app_close(&hub);
     if (rc == BW_OK)

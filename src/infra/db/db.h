@@ -217,6 +217,9 @@ struct db_stats {
     int64_t commit_us;  /* time spent in COMMIT */
 };
 void db_engine_stats(struct db_engine *e, struct db_stats *ret);
+/* Counts anew what the engine's plans rest on, where it does not do so by itself soon enough: after
+ * very much was written at once. */
+BW_MUST_CHECK enum bw_rc db_analyze(struct db_engine *e, struct bw_err *err);
 BW_MUST_CHECK enum bw_rc db_integrity(struct db_engine *e, struct bw_err *err); /* + foreign keys */
 
 #endif

@@ -164,6 +164,11 @@ enum bw_rc db_integrity(struct db_engine *e, struct bw_err *err)
     return e->driver->integrity(e, err);
 }
 
+enum bw_rc db_analyze(struct db_engine *e, struct bw_err *err)
+{
+    return e->driver->analyze ? e->driver->analyze(e, err) : BW_OK;
+}
+
 /* -- for the other files ----------------------------------------------------------------------- */
 
 bool db_gated(const struct db_engine *e, const char *name, size_t n)
