@@ -4,6 +4,7 @@
 The whole program on a PostgreSQL server of its own. `breakwater migrate` there and back, killed and cut off in the
 middle; schema steps killed; wrong passwords, other programs' tables, roles that may only read, a full disk.
 """
+import configparser
 import hashlib
 import json
 import os
@@ -390,6 +391,20 @@ def much_that_is_imported_is_counted():
         equal(r.returncode, 0, r.stdout + r.stderr)
         contains(r.stdout, "%d taken" % n)
         equal(postgres.sql(last, "bulk", server.folder), want)
+
+
+@case
+def the_service_waits_for_a_late_server():
+    unit = configparser.ConfigParser(strict=False, interpolation=None)
+    unit.optionxform = str
+    unit.read(pathlib.Path(__file__).resolve().parents[2] / "deploy" / "breakwater.service")
+    contains(unit["Unit"]["After"], "postgresql.service")
+    equal(unit["Unit"]["StartLimitIntervalSec"], "0")
+    equal(unit["Service"]["Restart"], "on-failure")
+    # What it waits for is a failure that it restarts after, not one that it gives up at.
+    r = run("serve", "--data", tempfile.mkdtemp(dir=folder), "--database", "postgresql:///x?host=%s/nowhere" % folder)
+    equal(r.returncode, 1)
+    check(str(r.returncode) not in unit["Service"]["RestartPreventExitStatus"].split())
 
 
 @case
