@@ -17,11 +17,14 @@ const struct http_route *app_routes(size_t *ret_n);
 /* What is common to all commands, taken out of ARGV: --data DIR, --database URL, --set name=value,
  * --config FILE. */
 struct app_options {
-    const char *data_dir; /* "./data" */
-    const char *config;   /* NULL: DIR/breakwater.conf */
-    const char *listen;   /* serve only */
+    const char *data_dir;    /* "./data" */
+    const char *config;      /* NULL: DIR/breakwater.conf */
+    const char *listen;      /* serve only */
+    char database_from[512]; /* where the database's address is set, for messages */
     bool demo, create, read_only;
-    bool alone; /* BW_CONFLICT where another process has the folder so (serve, migrate) */
+    bool alone;    /* BW_CONFLICT where another process has the folder so (serve, migrate) */
+    bool present;  /* not a database that the hub has left: BW_CONFLICT (serve, import, init) */
+    bool verifies; /* says itself which key has not signed what (ledger verify) */
     struct settings *settings; /* defaults, file, environment, --set */
     char **rest;               /* what is left of the arguments */
     int n_rest;
@@ -36,9 +39,23 @@ void app_options_done(struct app_options *o);
 BW_MUST_CHECK enum bw_rc app_open(const struct app_options *o, struct hub *ret, struct bw_err *err);
 void app_close(struct hub *hub);
 
-/* Opens a further database with the hub's schema, and makes it where it is new (migrate). */
+/* The keys of HUB's folder (keys.c). They are made where the database holds no hub yet; where it
+ * does, they must be those of that hub: BW_INVALID. app_keys_forget() removes those that this
+ * process made, as long as nothing has been written with them: for what fails behind app_open().
+ * app_keys_bind() signs the ledger for the first time, by which the keys are known from then on. */
+BW_MUST_CHECK enum bw_rc app_keys_open(const struct app_options *o, struct hub *hub,
+                                       struct bw_err *err);
+void app_keys_forget(const struct hub *hub);
+BW_MUST_CHECK enum bw_rc app_keys_bind(const struct hub *hub, struct bw_err *err);
+
+/* Opens a further database with the hub's schema, alone, and makes it where it is new (migrate). */
 BW_MUST_CHECK enum bw_rc app_open_database(const char *url, struct db_engine **ret,
                                            struct bw_err *err);
+
+/* DIR/moved-to. _mark(): the hub is in TO now. _check(): BW_CONFLICT where it has left hub->db. */
+BW_MUST_CHECK enum bw_rc app_moved_mark(const struct hub *hub, struct db_engine *to,
+                                        struct bw_err *err);
+BW_MUST_CHECK enum bw_rc app_moved_check(const struct hub *hub, struct bw_err *err);
 
 /* `breakwater migrate`. */
 int app_migrate(int argc, char **argv);
@@ -51,8 +68,10 @@ int app_import(int argc, char **argv);
  * nothing. */
 BW_MUST_CHECK enum bw_rc demo_fill(struct hub *hub, const char *url, struct bw_err *err);
 
-/* demo.json: the sign-ins of the personas, mode 0600. demo_write() replaces it; demo_announce()
+/* demo.json: the sign-ins of the personas, mode 0600. demo_there(): BW_CONFLICT without it, the hub
+ * is another one then. demo_write() replaces it; demo_announce()
  * prints the sign-ins and puts the address into it under which the hub is reached now. */
+BW_MUST_CHECK enum bw_rc demo_there(const struct hub *hub, struct bw_err *err);
 BW_MUST_CHECK enum bw_rc demo_write(const struct hub *hub, struct bw_view json, struct bw_err *err);
 BW_MUST_CHECK enum bw_rc demo_announce(const struct hub *hub, const char *url, struct bw_err *err);
 

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { EXIT_USAGE = 2, ARENA_BYTES = 16 << 20, PERCENT = 100 };
+enum { EXIT_USAGE = 2, ARENA_BYTES = 16 << 20, PERCENT = 100, MANY = 1000 };
 #define FILE_BYTES_MAX (INT64_C(2) << 30)
 
 struct request {
@@ -22,7 +22,8 @@ struct request {
     int n_files;
     enum tlp label;
     bool terminal;
-    int shown; /* percent */
+    int shown;     /* percent */
+    int64_t taken; /* of all files */
 };
 
 static bool wrong(const char *what, const char *value)
@@ -125,6 +126,7 @@ static enum bw_rc import_one(struct hub *hub, const struct viewer *viewer, struc
     enum bw_rc rc = feed_import(&in, arena, &result, err);
     if (rc == BW_OK) {
         print_result(path, &result);
+        r->taken += result.report.taken;
         *ret_some = result.report.taken + result.report.same > 0;
     }
     if (in.bytes.n)
@@ -164,6 +166,8 @@ static bool import_all(struct hub *hub, struct request *r)
         }
         good = good && some;
     }
+    if (r->taken >= MANY && db_analyze(hub->db, &err) != BW_OK)
+        fprintf(stderr, "breakwater: %s; the database is slow at first\n", err.message);
     return good;
 }
 
@@ -179,6 +183,7 @@ int app_import(int argc, char **argv)
         app_options_done(&o);
         return EXIT_USAGE;
     }
+    o.present = true;
     enum bw_rc rc = app_open(&o, &hub, &err);
     bool good = false;
     if (rc == BW_OK) {

@@ -58,6 +58,17 @@ static enum bw_rc move(struct hub *hub, struct db_engine *to, struct bw_err *err
     return BW_OK;
 }
 
+/* The move is done: what goes wrong here is no reason to call it undone. */
+static void settle(const struct hub *hub, struct db_engine *to)
+{
+    struct bw_err err;
+    if (db_analyze(to, &err) != BW_OK)
+        fprintf(stderr, "breakwater: %s; the new database is slow at first\n", err.message);
+    if (app_moved_mark(hub, to, &err) != BW_OK)
+        fprintf(stderr, "breakwater: %s; put the old database aside, so that nobody starts it\n",
+                err.message);
+}
+
 static void say_how_to_go_on(const struct app_options *o, const char *to)
 {
     printf("\nThe hub is in the new database now; the old one is as it was. To use the new one, "
@@ -82,10 +93,15 @@ int app_migrate(int argc, char **argv)
     }
     o.alone = true;
     enum bw_rc rc = app_open(&o, &hub, &err);
+    if (rc == BW_OK && db_url_is_of(o.rest[1], hub.db))
+        rc = bw_fail(&err, BW_CONFLICT, "the hub is in %s already: there is nothing to move",
+                     db_engine_place(hub.db));
     if (rc == BW_OK)
         rc = app_open_database(o.rest[1], &to, &err);
     if (rc == BW_OK)
         rc = move(&hub, to, &err);
+    if (rc == BW_OK)
+        settle(&hub, to);
     db_engine_close(to);
     app_close(&hub);
     if (rc == BW_OK)

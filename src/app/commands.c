@@ -84,7 +84,7 @@ static enum bw_rc init_hub(struct hub *hub, struct first *f, struct bw_err *err)
     }
     if (events > 0)
         return bw_fail(err, BW_CONFLICT, "%s holds a hub already: nothing was changed",
-                       hub->data_dir);
+                       db_engine_place(hub->db));
     if (!ask(f))
         return bw_fail(err, BW_INVALID,
                        "init needs four lines: organisation, name, e-mail, password");
@@ -106,11 +106,15 @@ static int run_init(int argc, char **argv)
     struct bw_err err = {0};
     if (!app_options_parse(argc, argv, "", &o))
         return EXIT_USAGE;
-    o.create = true;
+    o.create = o.alone = o.present = true;
     enum bw_rc rc = app_open(&o, &hub, &err);
     if (rc == BW_OK) {
         rc = init_hub(&hub, &f, &err);
         crypto_wipe(f.password, sizeof(f.password));
+        if (rc == BW_OK)
+            rc = app_keys_bind(&hub, &err);
+        else
+            app_keys_forget(&hub);
         app_close(&hub);
     }
     if (rc == BW_OK && setting_text(o.settings, SETTING_DATABASE).n)
@@ -158,6 +162,7 @@ static int run_ledger(int argc, char **argv)
         app_options_done(&o);
         return EXIT_USAGE;
     }
+    o.verifies = true;
     enum bw_rc rc = app_open(&o, &hub, &err);
     if (rc == BW_OK) {
         rc = verify(&hub, &err);
@@ -183,13 +188,15 @@ static int run_config(int argc, char **argv)
         if (row->type == SETTING_INT)
             printf(" (%" PRId64 " to %" PRId64 "%s%s)", row->min, row->max, row->unit[0] ? " " : "",
                    row->unit);
-        printf("\n%s = ", row->name);
+        bool hidden = row->type == SETTING_SECRET && setting_text(o.settings, (enum setting)i).n;
+        /* A line that would be read back must not hold another value than the one that is set. */
+        printf("\n%s%s = ", hidden ? "# " : "", row->name);
         if (row->type == SETTING_FLAG)
             printf("%s\n\n", setting_int(o.settings, (enum setting)i) ? "yes" : "no");
         else if (number)
             printf("%" PRId64 "\n\n", setting_int(o.settings, (enum setting)i));
-        else if (row->type == SETTING_SECRET)
-            printf("%s\n\n", setting_text(o.settings, (enum setting)i).n ? "(set)" : "");
+        else if (hidden)
+            printf("... is set, and not shown\n\n");
         else
             printf("%.*s\n\n", BW_VF(setting_text(o.settings, (enum setting)i)));
     }

@@ -560,7 +560,7 @@ enum bw_rc demo_fill(struct hub *hub, const char *url, struct bw_err *err)
         BW_TRY(ledger_next(db, &events, err));
     }
     if (events > 0)
-        return BW_OK;
+        return demo_there(hub, err);
     if (!d || !arena)
         return bw_fail_memory(err);
     fprintf(stderr, "Filling the demo community; this is done once and takes some seconds.\n");
@@ -585,5 +585,6 @@ enum bw_rc demo_fill(struct hub *hub, const char *url, struct bw_err *err)
     json_w_close(&d->json);
     BW_TRY(ledger_skip(hub->db, NOTIFY_MAIL_CONSUMER, err));
     BW_TRY(bw_buf_rc(&json, "demo.json", err));
+    BW_TRY(app_keys_bind(hub, err));
     return demo_write(hub, bw_buf_text(&json), err);
 }

@@ -15,6 +15,19 @@
 
 enum { FILE_MAX = 64 * 1024, PATH_BYTES = 4096 };
 
+enum bw_rc demo_there(const struct hub *hub, struct bw_err *err)
+{
+    char path[PATH_BYTES];
+    snprintf(path, sizeof(path), "%s/demo.json", hub->data_dir);
+    if (access(path, F_OK) == 0)
+        return BW_OK;
+    return bw_fail(err, BW_CONFLICT,
+                   "%s holds a hub already that is not the demo community of this folder (there is"
+                   " no %s): start it without --demo, or give the demo a folder and a database of"
+                   " its own",
+                   db_engine_place(hub->db), path);
+}
+
 enum bw_rc demo_write(const struct hub *hub, struct bw_view json, struct bw_err *err)
 {
     char path[PATH_BYTES], fresh[PATH_BYTES];

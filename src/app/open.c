@@ -6,7 +6,8 @@
  *     DIR/keys/ledger.key    signs the ledger's checkpoints, mode 0600
  *     DIR/mail/              the spool
  *     DIR/spool/             bodies of large requests while they are read; unlinked files
- *     DIR/breakwater.conf    settings */
+ *     DIR/breakwater.conf    settings
+ *     DIR/moved-to           which databases the hub has left */
 #include "app.h"
 #include "assets.h"
 
@@ -66,7 +67,6 @@ static enum bw_rc make_dir(const char *path, struct bw_err *err)
 static enum bw_rc make_dirs(const char *dir, struct bw_err *err)
 {
     BW_TRY(make_dir(dir, err));
-    BW_TRY(make_dir(in_dir(dir, "keys"), err));
     return make_dir(in_dir(dir, "spool"), err);
 }
 
@@ -102,8 +102,17 @@ static struct db_options database(const char *url)
 
 enum bw_rc app_open_database(const char *url, struct db_engine **ret, struct bw_err *err)
 {
-    const struct db_options db = database(url);
+    struct db_options db = database(url);
+    db.alone = true;
     return db_engine_open(&db, ret, err);
+}
+
+static enum bw_rc address_is_set(const struct app_options *o, enum bw_rc rc, struct bw_err *err)
+{
+    const struct bw_err why = *err;
+    bw_fail(err, rc, "%s; the address is set by %s", why.message, o->database_from);
+    memcpy(err->detail, why.detail, sizeof(err->detail));
+    return rc;
 }
 
 static enum bw_rc open_database(const struct app_options *o, struct hub *hub, struct bw_err *err)
@@ -112,12 +121,15 @@ static enum bw_rc open_database(const struct app_options *o, struct hub *hub, st
     struct db_options db = database(set.n ? set.p : in_dir(o->data_dir, "breakwater.db"));
     db.read_only = o->read_only;
     db.existing = !o->create;
+    db.alone = o->alone;
     enum bw_rc rc = db_engine_open(&db, &hub->db, err);
     if (rc == BW_NOT_FOUND)
         return bw_fail(err, rc,
                        "there is no hub in %s: start with `breakwater init`, or "
                        "`breakwater serve --demo`",
                        set.n ? "that database" : o->data_dir);
+    if (set.n && (rc == BW_IO || rc == BW_INVALID))
+        return address_is_set(o, rc, err);
     BW_TRY(rc);
     ledger_attach(hub->db);
     return BW_OK;
@@ -148,13 +160,16 @@ enum bw_rc app_open(const struct app_options *o, struct hub *ret, struct bw_err 
         rc = hold(o->data_dir, err);
     if (rc == BW_OK)
         rc = open_database(o, &hub, err);
+    if (rc == BW_OK && o->present)
+        rc = app_moved_check(&hub, err);
     if (rc == BW_OK)
-        rc = crypto_keyring_load(in_dir(o->data_dir, "keys/seal.key"), &hub.keyring, err);
-    if (rc == BW_OK)
-        rc = crypto_signer_load(in_dir(o->data_dir, "keys/ledger.key"), &hub.signer, err);
+        rc = app_keys_open(o, &hub, err);
     if (rc == BW_OK)
         rc = mail_spool_open(in_dir(o->data_dir, "mail"), &hub.mail, err);
+    if (rc == BW_OK && o->alone) /* a command beside a running hub must not take its mails away */
+        rc = mail_spool_recover(hub.mail, err);
     if (rc != BW_OK) {
+        app_keys_forget(&hub);
         app_close(&hub);
         return rc;
     }

@@ -3,6 +3,7 @@
 #include "app.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static bool say(const char *problem, const char *what)
 {
@@ -54,11 +55,24 @@ static bool load_settings(struct app_options *o, const char *const *sets, size_t
     return true;
 }
 
-static bool set_database(struct settings *s, const char *url)
+static bool set_database(struct app_options *o, const char *url, const char *const *sets,
+                         size_t n_sets)
 {
     struct bw_err err;
-    if (url && settings_set(s, BW_V("database"), bw_view_z(url), &err) != BW_OK)
+    if (url && settings_set(o->settings, BW_V("database"), bw_view_z(url), &err) != BW_OK)
         return say("", err.message);
+    const char *from = url ? "--database" : NULL;
+    for (size_t i = 0; i < n_sets && !from; i++)
+        from = strncmp(sets[i], "database=", 9) == 0 ? "--set database" : NULL;
+    if (!from && getenv("BREAKWATER_DATABASE"))
+        from = "BREAKWATER_DATABASE in the environment";
+    if (from)
+        snprintf(o->database_from, sizeof(o->database_from), "%s", from);
+    else if (o->config)
+        snprintf(o->database_from, sizeof(o->database_from), "`database` in %s", o->config);
+    else
+        snprintf(o->database_from, sizeof(o->database_from), "`database` in %s/breakwater.conf",
+                 o->data_dir);
     return true;
 }
 
@@ -92,7 +106,7 @@ bool app_options_parse(int argc, char **argv, const char *allowed, struct app_op
             return say("unknown option or missing value (see `breakwater help`): ", argv[i]);
         }
     }
-    if (!load_settings(&o, sets, n_sets) || !set_database(o.settings, database)) {
+    if (!load_settings(&o, sets, n_sets) || !set_database(&o, database, sets, n_sets)) {
         settings_free(o.settings);
         return false;
     }

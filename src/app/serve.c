@@ -218,7 +218,7 @@ int app_serve(int argc, char **argv)
         return 2;
     const char *listen = o.listen ? o.listen : "127.0.0.1:8080";
     o.create = o.demo;
-    o.alone = true;
+    o.alone = o.present = true;
     bw_log_setup((enum bw_log_level)setting_int(o.settings, SETTING_LOG_LEVEL), BW_LOG_AUTO);
     block_signals(&signals);
     enum bw_rc rc = app_open(&o, &r.hub, &err);
@@ -232,6 +232,8 @@ int app_serve(int argc, char **argv)
         while (sigwait(&signals, &got) != 0)
             ;
         bw_log(BW_LOG_INFO, "serve.stopping", BW_FI("signal", got));
+    } else {
+        app_keys_forget(&r.hub);
     }
     running_stop(&r);
     app_options_done(&o);

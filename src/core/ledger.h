@@ -117,6 +117,9 @@ struct ledger_checkpoint {
 /* Signs the present tree and keeps it; nothing new since the last: BW_OK, the last one. */
 BW_MUST_CHECK enum bw_rc ledger_sign(struct db_engine *e, const struct crypto_signer *signer,
                                      struct ledger_checkpoint *ret, struct bw_err *err);
+/* Has KEY signed the last checkpoint? True where nothing has been signed yet. */
+BW_MUST_CHECK enum bw_rc ledger_signed_with(struct db *db, const struct crypto_public_key *key,
+                                            bool *ret, struct bw_err *err);
 /* The signed note: origin, size, root in base64, time. */
 void ledger_checkpoint_text(const struct ledger_checkpoint *c, struct bw_buf *out);
 

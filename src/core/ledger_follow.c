@@ -200,7 +200,8 @@ static void *follow(void *arg)
         bw_arena_reset(arena);
         enum bw_rc rc = take_batch(f, arena, &n, &err);
         if (rc != BW_OK) {
-            bw_log_err(BW_LOG_WARN, f->consumer->name, &err);
+            if (!db_engine_away(l->engine)) /* it says so itself, once */
+                bw_log_err(BW_LOG_WARN, f->consumer->name, &err);
             pause_ms = pause_ms ? pause_ms * 2 : PAUSE_FIRST_MS;
             pause_ms = pause_ms > PAUSE_MAX_MS ? PAUSE_MAX_MS : pause_ms;
             go_on = wait_for_more(l, seen, pause_ms);

@@ -79,6 +79,23 @@ enum bw_rc ledger_sign(struct db_engine *e, const struct crypto_signer *signer,
     return BW_OK;
 }
 
+enum bw_rc ledger_signed_with(struct db *db, const struct crypto_public_key *key, bool *ret,
+                              struct bw_err *err)
+{
+    BW_AUTO_BUF text = BW_BUF_INIT(1024);
+    struct ledger_checkpoint c;
+    enum bw_rc rc = checkpoint_last(db, &c, err);
+    if (rc == BW_NOT_FOUND) {
+        *ret = true;
+        return BW_OK;
+    }
+    BW_TRY(rc);
+    ledger_checkpoint_text(&c, &text);
+    BW_TRY(bw_buf_rc(&text, "checkpoint", err));
+    *ret = crypto_verify(key, bw_buf_text(&text), &c.signature);
+    return BW_OK;
+}
+
 /* -- verifying --------------------------------------------------------------------------------- */
 
 static enum bw_rc broken(struct bw_err *err, int64_t position, const char *what)

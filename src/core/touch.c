@@ -83,7 +83,7 @@ static void *run(void *arg)
         go_on = pending.running;
         pthread_mutex_unlock(&pending.lock);
         struct bw_err err = {0};
-        if (req_touch_write(&err) != BW_OK)
+        if (req_touch_write(&err) != BW_OK && !db_engine_away(pending.hub->db))
             bw_log_err(BW_LOG_WARN, "touch", &err);
     }
     return NULL;

@@ -236,7 +236,7 @@ BAD = [
 def what_cannot_be_read_is_told_and_nothing_is_taken():
     for what, body, word in BAD:
         a = hub.client("bank").post("/api/v1/import", body, type="application/octet-stream")
-        if a.status == 200:  # a file that is read in part: everything in it refused
+        if a.status == 422:  # a file that is read in part: everything in it refused
             ok = a.json["taken"] + a.json["same"] == 0 and a.json["refused"] > 0 and word in json.dumps(a.json["reasons"])
         else:
             ok = a.status in (400, 413, 415) and word in a.json["detail"] and len(a.json["detail"]) > 10
@@ -278,6 +278,17 @@ def a_plain_list_becomes_one_item():
     again = bring(text, name="honeypot.txt", tlp="green")
     equal(sums(again), (0, 6, 1))
     equal(len(hub.client("sme").get("/api/v1/items?q=bad-list.example.com").json["items"]), 1)
+
+
+@case
+def a_list_of_which_nothing_is_taken_is_refused():
+    r = bring("nothing in here\nand here neither\n", name="empty.txt", status=422)
+    equal(sums(r), (0, 0, 2), r)
+    equal([x["where"] for x in r["reasons"]], ["line 1", "line 2"])
+    contains(r["reasons"][0]["why"], "no address")
+    for _ in range(2):  # what is there already is no reason to complain
+        bring("nothing in here\nx.example\n", name="one.txt")
+    equal(len(hub.client("bank").get("/api/v1/items?q=x.example").json["items"]), 1)
 
 
 @case

@@ -73,6 +73,7 @@ struct db_options {
     const struct db_migration *migrations;
     size_t n_migrations;
     bool read_only;              /* verifier, export of a stopped hub */
+    bool alone;                  /* BW_CONFLICT where another engine has the database alone */
     bool existing;               /* BW_NOT_FOUND where there is no hub's database yet */
     db_reach_list_fn reach_list; /* may be NULL: then $reachable is refused */
     db_codes_fn codes;           /* with grants; PostgreSQL needs both for gated tables */
@@ -80,14 +81,24 @@ struct db_options {
 };
 
 /* Opens, checks that the database is ours and not of a newer release, migrates, starts the lane.
- * BW_INVALID: not a Breakwater database, or a newer one, or one that may not be written; BW_IO. */
+ * BW_INVALID: not a Breakwater database, or a newer one, or one that may not be written; BW_IO.
+ *
+ * ALONE is kept until the engine is closed. A server may lose it with the connection: it is taken
+ * again before the next write, and where another took it meanwhile every write fails with BW_IO. */
 BW_MUST_CHECK enum bw_rc db_engine_open(const struct db_options *o, struct db_engine **ret,
                                         struct bw_err *err);
 void db_engine_close(struct db_engine *e); /* waits for the lane; all db closed before */
 const char *db_engine_name(const struct db_engine *e); /* "SQLite", "PostgreSQL" */
+/* Which one it is, for messages: the path, or "database x on host"; never with a password. */
+const char *db_engine_place(const struct db_engine *e);
+/* The server cannot be reached, or another hub has taken the database: that has been logged, once,
+ * and so will be that it is back. Who tries again and again need not log its own failures
+ * meanwhile. Always false for a file. */
+bool db_engine_away(const struct db_engine *e);
 /* Statements wait for a server: they are not for an event loop. */
 bool db_engine_waits(const struct db_engine *e);
 bool db_url_is_server(const char *url);
+bool db_url_is_of(const char *url, const struct db_engine *e); /* the same file */
 
 /* A read session with a snapshot. Cheap: connections are pooled per thread. */
 BW_MUST_CHECK enum bw_rc db_open(struct db_engine *e, struct db **ret, struct bw_err *err);
@@ -206,6 +217,9 @@ struct db_stats {
     int64_t commit_us;  /* time spent in COMMIT */
 };
 void db_engine_stats(struct db_engine *e, struct db_stats *ret);
+/* Counts anew what the engine's plans rest on, where it does not do so by itself soon enough: after
+ * very much was written at once. */
+BW_MUST_CHECK enum bw_rc db_analyze(struct db_engine *e, struct bw_err *err);
 BW_MUST_CHECK enum bw_rc db_integrity(struct db_engine *e, struct bw_err *err); /* + foreign keys */
 
 #endif

@@ -255,8 +255,9 @@ static enum bw_rc check_empty(struct db *to, struct bw_err *err)
     while ((rc = db_row(st, err)) == BW_OK)
         if (db_int(st, 1) != 0)
             return bw_fail(err, BW_CONFLICT,
-                           "the target holds a hub already: nothing was changed in it; give an"
-                           " empty database");
+                           "%s holds a hub already: nothing was changed in it; give an empty"
+                           " database",
+                           to->engine->place);
     return rc == BW_NOT_FOUND ? BW_OK : rc;
 }
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* db_engine - opening and closing a database, which driver it has, statistics. */
+#include "bw_clock.h"
 #include "bw_fault.h"
+#include "bw_log.h"
 #include "db_int.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 static const struct db_driver *driver_of(const char *url)
 {
@@ -19,15 +22,34 @@ bool db_url_is_server(const char *url)
     return driver_of(url)->waits;
 }
 
+bool db_url_is_of(const char *url, const struct db_engine *e)
+{
+    struct stat a, b;
+    return !e->driver->waits && !driver_of(url)->waits && stat(url, &a) == 0 &&
+           stat(e->url, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* What is meant for a server, and would be taken for the name of a file. */
+static bool nearly_server(struct bw_view v)
+{
+    static const char *const STARTS[] = {"postgres:", "postgresql:", "host=", "hostaddr=",
+                                         "dbname=",   "service=",    "user=", "port="};
+    for (size_t i = 0; i < BW_COUNT(STARTS); i++)
+        if (bw_view_eq_nocase(bw_view_head(v, strlen(STARTS[i])), bw_view_z(STARTS[i])))
+            return true;
+    return bw_view_find(v, BW_V("://")) != SIZE_MAX;
+}
+
 static enum bw_rc check_url(const char *url, struct bw_err *err)
 {
     struct bw_view v = bw_view_z(url);
     if (v.n == 0 || bw_view_is(v, ":memory:"))
         return bw_fail(err, BW_INVALID, "the database needs the path of a file");
-    if (driver_of(url) == &db_sqlite && bw_view_find(v, BW_V("://")) != SIZE_MAX)
-        return bw_fail(err, BW_INVALID,
-                       "this is no address of a database: give the path of a file or"
-                       " postgresql://host/name"); /* it may hold a password: not repeated */
+    if (driver_of(url) == &db_sqlite && nearly_server(v))
+        return bw_fail(err, BW_INVALID, /* it may hold a password: not repeated */
+                       "this is no address of a database: give the path of a file, or"
+                       " postgresql://user:password@host/name (two slashes; on this machine"
+                       " postgresql:///name)");
     return BW_OK;
 }
 
@@ -51,6 +73,8 @@ enum bw_rc db_engine_open(const struct db_options *o, struct db_engine **ret, st
     e->codes = o->codes;
     e->grants = o->grants;
     e->read_only = o->read_only;
+    e->alone = o->alone && !o->read_only;
+    snprintf(e->place, sizeof e->place, "%s", e->driver->waits ? "that database" : o->url);
     pthread_mutex_init(&e->pool_lock, NULL);
     pthread_mutex_init(&e->lane.lock, NULL);
     pthread_mutex_init(&e->lane.hooks_lock, NULL);
@@ -91,6 +115,33 @@ const char *db_engine_name(const struct db_engine *e)
     return e->driver->name;
 }
 
+const char *db_engine_place(const struct db_engine *e)
+{
+    return e->place;
+}
+
+bool db_engine_away(const struct db_engine *e)
+{
+    return atomic_load_explicit(&e->away_us, memory_order_relaxed) != 0 ||
+           atomic_load_explicit(&e->taken, memory_order_relaxed);
+}
+
+enum bw_rc db_reached(struct db_engine *e, enum bw_rc rc, const struct bw_err *err)
+{
+    int64_t since_us = atomic_load_explicit(&e->away_us, memory_order_relaxed);
+    bool was_away = since_us != 0;
+    if (was_away == (rc != BW_OK) ||
+        !atomic_compare_exchange_strong(&e->away_us, &since_us, was_away ? 0 : bw_mono_us() | 1))
+        return rc; /* known, or said by another thread at this moment */
+    if (was_away)
+        bw_log(BW_LOG_INFO, "db.back", BW_FZ("database", e->place),
+               BW_FI("away_s", (bw_mono_us() - since_us) / BW_SECOND_US));
+    else
+        bw_log(BW_LOG_ERROR, "db.away", BW_FZ("database", e->place), BW_FZ("why", err->detail),
+               BW_FZ("what", "requests that need it get 503 until it is back; it is tried again"));
+    return rc;
+}
+
 bool db_engine_waits(const struct db_engine *e)
 {
     return e->driver->waits;
@@ -111,6 +162,11 @@ void db_engine_stats(struct db_engine *e, struct db_stats *ret)
 enum bw_rc db_integrity(struct db_engine *e, struct bw_err *err)
 {
     return e->driver->integrity(e, err);
+}
+
+enum bw_rc db_analyze(struct db_engine *e, struct bw_err *err)
+{
+    return e->driver->analyze ? e->driver->analyze(e, err) : BW_OK;
 }
 
 /* -- for the other files ----------------------------------------------------------------------- */

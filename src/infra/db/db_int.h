@@ -40,6 +40,8 @@
 #define DB_SAY_FULL "the disk is full: nothing was saved, try again when there is room"
 #define DB_SAY_BUSY "the database is busy, try again in a moment"
 #define DB_SAY_THERE "this is there already"
+#define DB_SAY_TAKEN "another hub is running on %s: stop it first, a database is for one hub"
+#define DB_SAY_SAME "the hub is in %s already: there is nothing to move"
 #define DB_SAY_REFERS "what this refers to is not there any more, or this itself is still in use"
 
 /* What a statement may do. */
@@ -119,7 +121,8 @@ struct db_engine {
     db_reach_list_fn reach_list;
     db_codes_fn codes;
     const char *grants;
-    bool read_only;
+    char place[256];
+    bool read_only, alone;
     struct db_hooks hooks;
     char (*gates)[DB_NAME_MAX]; /* names of gated tables; set before threads start */
     size_t n_gates;
@@ -129,6 +132,8 @@ struct db_engine {
     unsigned n_all, n_spare;
     _Atomic(struct db *) slots[DB_POOL_SLOTS];
     struct db_lane lane;
+    _Atomic bool taken;      /* by another hub, while the connection was lost */
+    _Atomic int64_t away_us; /* since when nobody could connect; 0: it is there */
     _Atomic int64_t writes, groups, reruns, group_max, statements, commit_us;
 };
 
@@ -206,6 +211,7 @@ struct db_driver {
     enum bw_rc (*script)(struct db *db, const char *sql, struct bw_err *err);
     enum bw_rc (*check_step)(struct db *db, const char *name, struct bw_err *err);
     enum bw_rc (*integrity)(struct db_engine *e, struct bw_err *err);
+    enum bw_rc (*analyze)(struct db_engine *e, struct bw_err *err); /* NULL: needs none */
 
     /* Moving. SQL: table, column, enum copy_kind of all tables but what the engine or a migration
      * keeps for itself (lane_clock, migration, indexes of full text), in the order of their making.
@@ -230,6 +236,8 @@ struct db_driver {
 extern const struct db_driver db_sqlite, db_postgres;
 
 /* db_engine.c */
+/* What came of connecting (RC, with its ERR): logs where it is other than before. Returns RC. */
+enum bw_rc db_reached(struct db_engine *e, enum bw_rc rc, const struct bw_err *err);
 enum bw_rc db_fail_io(struct bw_err *err, const char *what); /* what an armed fault point says */
 /* pthread_create with all signals blocked and a name. */
 enum bw_rc db_thread_start(pthread_t *t, void *(*run)(void *), void *arg, const char *name,

@@ -107,6 +107,7 @@ static enum bw_rc look(struct db_engine *e, const struct db_options *o, struct b
     PGconn *c = NULL;
     BW_TRY(check_address(e->url, err));
     BW_TRY(pg_connect_first(e, &c, err));
+    pg_place(c, e->place, sizeof e->place);
     enum bw_rc rc = check_server(c, err);
     if (rc == BW_OK)
         rc = check_ours(c, o->existing || o->read_only, err);
@@ -282,6 +283,25 @@ static enum bw_rc pg_integrity(struct db_engine *e, struct bw_err *err)
     return rc;
 }
 
+/* The server does this by itself within some minutes; until then it plans as for empty tables. Ours
+ * alone: other tables are not the hub's to look at. */
+static enum bw_rc pg_analyze(struct db_engine *e, struct bw_err *err)
+{
+    PGconn *c = NULL;
+    PGresult *r = NULL;
+    BW_TRY(pg_connect_first(e, &c, err));
+    enum bw_rc rc = pg_exec(c,
+                            "SELECT format('ANALYZE %s', c.oid::regclass) FROM pg_class c WHERE"
+                            " relkind = 'r' AND relnamespace IN ('breakwater'::regnamespace,"
+                            " 'breakwater_gated'::regnamespace) ORDER BY relname",
+                            &r, err);
+    for (int i = 0; rc == BW_OK && i < PQntuples(r); i++)
+        rc = pg_exec(c, PQgetvalue(r, i, 0), NULL, err);
+    PQclear(r);
+    PQfinish(c);
+    return rc;
+}
+
 /* Text is compared and ordered by its bytes, as on SQLite, whatever the database's locale. */
 static const char *const SPELLING[DB_WORDS] = {
     [DB_WORD_ID] = "breakwater.given_id PRIMARY KEY",
@@ -353,6 +373,7 @@ const struct db_driver db_postgres = {
     .script = pg_script,
     .check_step = pg_check_step,
     .integrity = pg_integrity,
+    .analyze = pg_analyze,
     .copy_tables = pg_copy_tables,
     .copy_schema = pg_copy_schema,
     .copy_scan = pg_copy_scan,

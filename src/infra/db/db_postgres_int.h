@@ -2,6 +2,7 @@
 /* db_postgres_int - what the files of the PostgreSQL driver share.
  *
  *     db_postgres.c           the driver's table, opening, schema, integrity
+ *     db_postgres_alone.c     one hub for each database
  *     db_postgres_wire.c      connections, the pipeline, errors
  *     db_postgres_tx.c        transactions, ids
  *     db_postgres_stmt.c      statements
@@ -56,6 +57,7 @@ struct pg_part {
     size_t n_tables;
     int64_t known_us; /* the group after which `last` was right; another writer makes it wrong */
     struct pg_words *words;
+    bool had_alone; /* the lane's: it held the lock once */
 };
 
 struct pg {
@@ -69,7 +71,7 @@ struct pg {
     size_t pending_bytes;
     uint64_t names;             /* of prepared statements, counting */
     uint64_t names_good;        /* those up to here are known to the server */
-    uint64_t bad_from, bad_to;  /* (from, to]: of the last failure, and never came to be */
+    uint64_t bad_from, bad_to;  /* (from, to]: of the last failures, and never came to be */
     uint64_t dead[PG_DEAD_MAX]; /* prepared statements to be thrown away */
     size_t n_dead;
     char xid[24]; /* of the transaction that is being written */
@@ -146,6 +148,12 @@ bool pg_idle_ok(struct db *db);
 bool pg_settle(struct pg *db); /* reads what is owed; false: the connection is gone */
 enum bw_rc pg_leave_pipeline(struct pg *db, struct bw_err *err) BW_MUST_CHECK;
 enum bw_rc pg_enter_pipeline(struct pg *db, struct bw_err *err) BW_MUST_CHECK;
+
+/* db_postgres_alone.c */
+/* Which database C is connected to, without a password. */
+void pg_place(PGconn *c, char *out, size_t size);
+/* On a new connection of the lane. */
+enum bw_rc pg_alone(struct db_engine *e, PGconn *c, struct bw_err *err) BW_MUST_CHECK;
 
 /* db_postgres_tx.c */
 enum bw_rc pg_begin_read(struct db *db, struct bw_err *err);

@@ -383,6 +383,8 @@ static enum bw_rc run(struct pg_stmt *st, struct bw_err *err)
     struct pg *db = pg_of(st->base.db);
     BW_TRY(send(st, err));
     enum bw_rc rc = pg_sync(db, &st->res, err);
+    if (rc != BW_OK && st->name > db->bad_from) /* one that is in no cache, too */
+        st->name = 0;
     BW_TRY(rc);
     st->row = -1;
     st->n_rows = PQntuples(st->res);

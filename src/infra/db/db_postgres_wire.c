@@ -212,9 +212,11 @@ enum bw_rc pg_connect(struct db *base, struct bw_err *err)
     db->c = dial(base->engine->url);
     if (!db->c)
         return bw_fail_memory(err);
-    if (PQstatus(db->c) != CONNECTION_OK)
-        return pg_fail_lost(db, err);
+    enum bw_rc rc = PQstatus(db->c) == CONNECTION_OK ? BW_OK : pg_fail_lost(db, err);
+    BW_TRY(db_reached(base->engine, rc, err));
     BW_TRY(set_up(db->c, base->writer, base->engine->read_only, err));
+    if (base->writer && base->engine->alone && !base->engine->lane.db)
+        BW_TRY(pg_alone(base->engine, db->c, err));
     BW_TRY(pg_enter_pipeline(db, err));
     return pg_prepare_own(db, PG_OWN_BEGIN, PG_OWN_RELEASE, err);
 }
@@ -322,7 +324,8 @@ static enum bw_rc read_answers(struct pg *db, PGresult **ret, struct bw_err *err
 static void forget_names(struct pg *db)
 {
     size_t kept = 0;
-    db->bad_from = db->names_good;
+    if (db->bad_to != db->names_good) /* else it goes on where the last failure ended */
+        db->bad_from = db->names_good;
     db->bad_to = db->names;
     for (size_t i = 0; i < db->n_dead; i++)
         if (db->dead[i] <= db->bad_from)

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 /* -- errors ------------------------------------------------------------------------------------ */
@@ -399,6 +400,20 @@ static enum bw_rc use_log(sqlite3 *c, struct bw_err *err)
     return rc;
 }
 
+/* flock(2) on the file itself: SQLite's own locks are of the other kind, and do not meet it. Those,
+ * though, go when any descriptor of the file is closed, so this one stays open until the last
+ * connection is gone, also where another process has the lock. */
+static enum bw_rc hold(struct db_engine *e, struct bw_err *err)
+{
+    struct lite_check *k = e->part;
+    k->alone_fd = open(e->url, O_RDONLY | O_CLOEXEC);
+    if (k->alone_fd < 0)
+        return bw_fail_errno(err, e->url);
+    if (flock(k->alone_fd, LOCK_EX | LOCK_NB) != 0)
+        return bw_fail(err, BW_CONFLICT, DB_SAY_TAKEN, e->place);
+    return BW_OK;
+}
+
 static enum bw_rc lite_open(struct db_engine *e, const struct db_options *o, struct bw_err *err)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -412,10 +427,13 @@ static enum bw_rc lite_open(struct db_engine *e, const struct db_options *o, str
     pthread_condattr_setclock(&a, CLOCK_MONOTONIC);
     pthread_cond_init(&k->wake, &a);
     pthread_condattr_destroy(&a);
+    k->alone_fd = -1;
     e->part = k;
     e->connections_max = LITE_CONNECTIONS_MAX;
     BW_TRY(make_file(o, err));
     BW_TRY(db_connect(e, true, &e->lane.db, err));
+    if (e->alone)
+        BW_TRY(hold(e, err));
     return e->read_only ? BW_OK : use_log(lite_of(e->lane.db)->c, err);
 }
 
@@ -436,6 +454,8 @@ static void lite_close(struct db_engine *e)
     struct lite_check *k = e->part;
     if (!k)
         return;
+    if (k->alone_fd >= 0)
+        close(k->alone_fd);
     pthread_cond_destroy(&k->wake);
     pthread_mutex_destroy(&k->lock);
     free(k);

@@ -53,6 +53,7 @@ struct lite_check {
     pthread_cond_t wake;
     bool stop;
     sqlite3 *c;
+    int alone_fd;                            /* the file, locked; -1: it is not */
     _Atomic int64_t wal_pages, passed_pages; /* in the log now; at the last checkpoint */
     _Atomic int64_t last_write_us;
 };

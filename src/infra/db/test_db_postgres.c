@@ -414,6 +414,37 @@ BW_TEST(a_failure_among_what_was_posted_befalls_nobody_else)
     db_engine_close(e);
 }
 
+/* A reader's statements fail one after the other, each with a failure of its own: behind the first
+ * the server takes none. The second of one text is in no cache, where the others are found. */
+BW_TEST(statements_that_never_came_to_be_are_not_thrown_away)
+{
+    struct db_engine *e = test_engine("never.db");
+    struct bw_err err = {.rc = BW_OK};
+    struct put p = {.key = "there", .value = 1};
+    CHECK_INT(db_write(e, put, &p, &err), BW_OK);
+    for (int i = 0; i < 3; i++) {
+        struct db *db = NULL;
+        struct db_stmt *st[6] = {NULL};
+        REQUIRE(db_open(e, &db, &err) == BW_OK);
+        CHECK(db_plain(db, "SELECT v + ?1 FROM plain", &st[0], &err) == BW_OK);
+        CHECK(db_plain(db, "SELECT 7 / (v - ?1) FROM plain", &st[1], &err) == BW_OK);
+        CHECK(db_plain(db, "SELECT 7 / (v - ?1) FROM plain", &st[2], &err) == BW_OK);
+        CHECK(db_plain(db, "SELECT v + ?1 FROM plain", &st[3], &err) == BW_OK);
+        CHECK(db_plain(db, "SELECT v + ?1 FROM plain", &st[4], &err) == BW_OK);
+        CHECK(db_plain(db, "SELECT v * ?1 FROM plain", &st[5], &err) == BW_OK);
+        for (int k = 0; k < (int)BW_COUNT(st); k++) {
+            db_bind_int(st[k], 1, 1);
+            CHECK((db_row(st[k], &err) == BW_OK) == (k == 0));
+        }
+        for (int k = 0; k < (int)BW_COUNT(st); k++)
+            db_stmt_free(st[k]);
+        db_close(db);
+        for (int k = 0; k < 3; k++)
+            CHECK_INT(TEST_PLAIN(e, "SELECT v FROM plain"), 1);
+    }
+    db_engine_close(e);
+}
+
 static enum bw_rc upsert(struct db_tx *tx, void *arg, struct bw_err *err)
 {
     struct test_item *item = arg;

@@ -219,6 +219,13 @@ static enum bw_rc finish_in(struct db_tx *tx, void *arg, struct bw_err *err)
     return db_run(st, err);
 }
 
+/* A database that is away is not told of at each turn: it says so itself, once. */
+static void log_db(const struct job_runner *r, const char *what, const struct bw_err *err)
+{
+    if (!db_engine_away(r->engine))
+        bw_log_err(BW_LOG_WARN, what, err);
+}
+
 static struct finish outcome(const struct job *j, enum bw_rc rc, const struct bw_err *err)
 {
     struct finish f = {.job = j, .phase = JOB_DONE, .tries = j->tries, .message = ""};
@@ -255,7 +262,7 @@ static void run_job(struct job *j)
     /* A full disk: the job is over, so wait for room instead of running it again. */
     while (!atomic_load_explicit(&j->lost, memory_order_relaxed) &&
            db_write(r->engine, finish_in, &f, &why) != BW_OK) {
-        bw_log_err(BW_LOG_ERROR, "job.finish", &why);
+        log_db(r, "job.finish", &why);
         if (atomic_load_explicit(&r->stopping, memory_order_relaxed))
             break; /* the lease runs out and the job runs once more */
         nanosleep(&(struct timespec){.tv_nsec = 200 * 1000 * 1000}, NULL);
@@ -333,7 +340,7 @@ static void renew(struct job_runner *r)
     if (w.n == 0)
         return;
     if (db_write(r->engine, renew_in, &w, &err) != BW_OK) {
-        bw_log_err(BW_LOG_WARN, "job.renew", &err);
+        log_db(r, "job.renew", &err);
         return;
     }
     pthread_mutex_lock(&r->lock);
@@ -391,7 +398,7 @@ static bool claim(struct job_runner *r)
         return false;
     if (db_write(r->engine, claim_in, &c, &err) != BW_OK) {
         claim_drop(&c);
-        bw_log_err(BW_LOG_WARN, "job.claim", &err);
+        log_db(r, "job.claim", &err);
         return false;
     }
     pthread_mutex_lock(&r->lock);
@@ -440,11 +447,11 @@ static int64_t turn(struct job_runner *r)
     }
     if (mono - r->swept_us >= SWEEP_US) {
         if (db_write(r->engine, sweep_in, NULL, &err) != BW_OK)
-            bw_log_err(BW_LOG_WARN, "job.sweep", &err);
+            log_db(r, "job.sweep", &err);
         r->swept_us = mono;
     }
     if (look(r, &due, &wait_us, &err) != BW_OK) {
-        bw_log_err(BW_LOG_WARN, "job.look", &err);
+        log_db(r, "job.look", &err);
         return LOOK_US;
     }
     return due && claim(r) ? 0 : wait_us;

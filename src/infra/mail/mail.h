@@ -62,6 +62,9 @@ struct mail_spool;
 /* Makes the four folders under DIR (mode 0700). */
 BW_MUST_CHECK enum bw_rc mail_spool_open(const char *dir, struct mail_spool **ret,
                                          struct bw_err *err);
+/* Removes the halves that a crash left. Only for the one process that writes mails here: another's
+ * are under way. */
+BW_MUST_CHECK enum bw_rc mail_spool_recover(struct mail_spool *s, struct bw_err *err);
 void mail_spool_free(struct mail_spool *s);
 BW_AUTO_TYPE(mail_spool, mail_spool_free);
 

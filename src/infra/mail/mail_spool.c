@@ -3,9 +3,9 @@
  *
  * A batch is written to tmp/, made durable by one syncfs(2), then renamed into new/ and the folder
  * synced: 300 files cost two waits for the disk instead of 600. A crash leaves files in tmp/, which
- * the next open removes, and the caller writes the batch again; files that made it into new/ are
- * then skipped by their names. sent/ holds empty files, because a mail's text is nobody's business
- * after it left. */
+ * mail_spool_recover() removes, and the caller writes the batch again; files that made it into new/
+ * are then skipped by their names. sent/ holds empty files, because a mail's text is nobody's
+ * business after it left. */
 #include "mail_int.h"
 
 #include "bw_fault.h"
@@ -79,7 +79,6 @@ void mail_spool_free(struct mail_spool *s)
 enum bw_rc mail_spool_open(const char *dir, struct mail_spool **ret, struct bw_err *err)
 {
     BW_AUTO(mail_spool) *s = bw_alloc(sizeof *s);
-    int64_t all_us = INT64_MAX;
     if (!s)
         return bw_fail_memory(err);
     *s = (struct mail_spool){.dir = -1, .tmp = -1, .new = -1, .sent = -1, .failed = -1};
@@ -90,9 +89,14 @@ enum bw_rc mail_spool_open(const char *dir, struct mail_spool **ret, struct bw_e
         (s->sent = open_dir(s->dir, "sent", err)) < 0 ||
         (s->failed = open_dir(s->dir, "failed", err)) < 0)
         return BW_IO;
-    BW_TRY(mail_spool_each(s->tmp, remove_one, &all_us, err));
     *ret = BW_TAKE(s);
     return BW_OK;
+}
+
+enum bw_rc mail_spool_recover(struct mail_spool *s, struct bw_err *err)
+{
+    int64_t all_us = INT64_MAX;
+    return mail_spool_each(s->tmp, remove_one, &all_us, err);
 }
 
 enum bw_rc mail_spool_purge(struct mail_spool *s, int64_t keep_us, struct bw_err *err)

@@ -118,7 +118,7 @@ bool text_host_is_domain(const struct text_host *h, bool strict)
         return true;
     if (one_of(last, FILES, BW_COUNT(FILES)))
         return false;
-    if (h->labels == 2 && name.p[1] == '.' && last.n > 3) /* f.directory */
+    if (!h->alone && h->labels == 2 && name.p[1] == '.' && last.n > 3) /* f.directory */
         return false;
     if (h->labels == 2 && one_of(last, FILES_OF_TWO, BW_COUNT(FILES_OF_TWO)))
         return false;

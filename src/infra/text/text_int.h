@@ -86,6 +86,7 @@ struct text_host {
     size_t length; /* bytes of V */
     size_t labels;
     bool defanged, is_v4;
+    bool alone;      /* set by who reads the text: a line or its first column, no word of prose */
     char last_first; /* first character of the last label as it was written */
 };
 void text_host_read(struct bw_view v, struct text_host *ret);

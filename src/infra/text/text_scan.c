@@ -483,6 +483,7 @@ static bool host(struct scan *s)
         return bare_url(s, &h, end) || address(s, &h);
     if (may_be_email(s) && email(s, from))
         return true;
+    h.alone = from == s->begin && (*end == '\0' || strchr(",;|\t", *end));
     if (text_host_is_domain(&h, !s->lenient) && (h.defanged || s->lenient || !is_code(s, &h, end)))
         return bare_url(s, &h, end) ||
                hit(s, TEXT_DOMAIN, from, end, h.defanged, bw_view_of(h.text, h.n));

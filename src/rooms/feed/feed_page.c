@@ -50,9 +50,26 @@ static enum bw_rc run(struct http_req *rq, struct bw_view name, struct bw_view b
 
 /* -- API --------------------------------------------------------------------------------------- */
 
-static void put_result(struct json_writer *w, const struct feed_result *r)
+/* Everything in it was refused: for who looks at the status alone that is no success. */
+static bool nothing_taken(const struct feed_result *r)
+{
+    return r->report.taken + r->report.same == 0 && r->report.refused > 0;
+}
+
+/* The members of a problem (RFC 9457); the reasons are what it has beyond them. */
+static void put_problem(struct json_writer *w, struct bw_view request)
+{
+    json_w_kv_z(w, "title", bw_rc_name(BW_INVALID));
+    json_w_kv_z(w, "detail", "nothing could be taken of it: see the reasons");
+    json_w_kv_int(w, "status", STATUS_REFUSED);
+    json_w_kv(w, "instance", request);
+}
+
+static void put_result(struct json_writer *w, const struct feed_result *r, struct bw_view request)
 {
     json_w_object(w);
+    if (nothing_taken(r))
+        put_problem(w, request);
     json_w_kv(w, "kind", r->kind);
     json_w_kv_int(w, "taken", r->report.taken);
     json_w_kv_int(w, "same", r->report.same);
@@ -84,9 +101,13 @@ enum bw_rc feed_import_api(struct http_req *rq, struct http_resp *rs, struct bw_
     }
     BW_TRY(run(rq, name, bytes, &r, err));
     json_w_open(&w, http_out(rs));
-    put_result(&w, &r);
+    put_result(&w, &r, http_request_id(rq));
     json_w_close(&w);
     page_json_type(rs);
+    if (nothing_taken(&r)) {
+        http_status(rs, STATUS_REFUSED);
+        http_type(rs, "application/problem+json");
+    }
     return BW_OK;
 }
 
@@ -168,6 +189,8 @@ enum bw_rc feed_page_post(struct http_req *rq, struct http_resp *rs, struct bw_e
     d.same = r.report.same;
     d.refused = r.report.refused;
     d.nothing = d.taken + d.same == 0;
+    if (nothing_taken(&r))
+        http_status(rs, STATUS_REFUSED);
     d.reasons = r.report.reasons;
     d.reasons_n = r.report.n_reasons;
     if (d.refused > (int64_t)d.reasons_n)

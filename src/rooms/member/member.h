@@ -155,5 +155,8 @@ BW_MUST_CHECK enum bw_rc member_viewer_by_email(struct db *db, struct bw_view em
 /* Command line without a name: acts as the operator who was entered first. BW_NOT_FOUND. */
 BW_MUST_CHECK enum bw_rc member_viewer_operator(struct db *db, struct bw_arena *arena,
                                                 struct viewer **ret, struct bw_err *err);
+/* Does KEYRING open what the credentials hold sealed? True where none of them does yet. */
+BW_MUST_CHECK enum bw_rc member_sealed_with(struct db *db, const struct crypto_keyring *keyring,
+                                            bool *ret, struct bw_err *err);
 
 #endif

@@ -33,3 +33,24 @@ enum bw_rc member_totp_open(const struct crypto_keyring *keyring, int64_t person
     crypto_wipe(plain.p, plain.n);
     return BW_OK;
 }
+
+enum bw_rc member_sealed_with(struct db *db, const struct crypto_keyring *keyring, bool *ret,
+                              struct bw_err *err)
+{
+    BW_AUTO(db_stmt) *st = NULL;
+    struct crypto_totp totp;
+    struct bw_err ignored;
+    BW_TRY(db_plain(db,
+                    "SELECT person_id, totp_sealed FROM credential WHERE totp_sealed IS NOT NULL"
+                    " ORDER BY person_id DESC LIMIT 1",
+                    &st, err));
+    enum bw_rc rc = db_row(st, err);
+    if (rc == BW_OK) {
+        *ret = member_totp_open(keyring, db_int(st, 0), db_bytes(st, 1), &totp, &ignored) == BW_OK;
+        crypto_wipe(&totp, sizeof(totp));
+    } else if (rc == BW_NOT_FOUND) {
+        *ret = true;
+        rc = BW_OK;
+    }
+    return rc;
+}
