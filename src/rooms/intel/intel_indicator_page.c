@@ -24,7 +24,7 @@ static enum bw_rc read_objects(struct db *db, const struct viewer *viewer, int64
     BW_TRY(db_query(db, viewer,
                     "SELECT audience_id, sum(CASE WHEN object_id IS NULL THEN 0 ELSE 1 END) FROM"
                     " (SELECT audience_id, object_id FROM v_occurrence WHERE indicator_id = ?1"
-                    " LIMIT ?2) o GROUP BY audience_id",
+                    " ORDER BY audience_id, id LIMIT ?2) o GROUP BY audience_id",
                     &st, err));
     db_bind_int(st, 1, indicator_id);
     db_bind_int(st, 2, INTEL_COUNT_MAX);
