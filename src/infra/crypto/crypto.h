@@ -2,8 +2,8 @@
 /* crypto - hashes, signatures, sealing, passwords, one-time codes and tokens.
  *
  * Why one folder: whoever reviews how secrets are handled reads this and nothing else. The
- * primitives are libsodium's, liboath's and nettle's; here are the formats, the checks and the wiping. No
- * other code includes <sodium.h> or <liboath/oath.h>. Randomness comes from bw_random's
+ * primitives are libsodium's, liboath's and nettle's; here are the formats, the checks and the
+ * wiping. No other code includes <sodium.h> or <liboath/oath.h>. Randomness comes from bw_random's
  * BW_RANDOM_SECRET, which is never fixed. Any thread, after crypto_init(). Text and hex codes:
  * crypto_text.h. */
 #ifndef CRYPTO_H
