@@ -7,6 +7,7 @@
 #include "feed.h"
 #include "home.h"
 #include "intel.h"
+#include "join.h"
 #include "member.h"
 #include "notify.h"
 #include "ops.h"
@@ -16,7 +17,7 @@
 #include "watch.h"
 
 const struct room *const app_rooms[] = {
-    &room_member, &room_signin, &room_intel,  &room_watch, &room_taxii,
+    &room_member, &room_signin, &room_join,   &room_intel, &room_watch, &room_taxii,
     &room_feed,   &room_notify, &room_public, &room_home,  &room_ops,
 };
 const size_t app_rooms_n = BW_COUNT(app_rooms);

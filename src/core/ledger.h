@@ -41,6 +41,16 @@
     X(NETWORK_REFUSED, "network.refused")           \
     X(FINDING_OPENED, "finding.opened")             \
     X(FINDING_ACKNOWLEDGED, "finding.acknowledged") \
+    X(APPLICATION_DRAFTED, "application.drafted")   \
+    X(APPLICATION_CHANGED, "application.changed")   \
+    X(APPLICATION_MOVED, "application.moved")       \
+    X(APPLICATION_CLAIMED, "application.claimed")   \
+    X(APPLICATION_CHECKED, "application.checked")   \
+    X(APPLICATION_VOUCHED, "application.vouched")   \
+    X(APPLICATION_OBJECTED, "application.objected") \
+    X(APPLICATION_DECIDED, "application.decided")   \
+    X(APPLICATION_SIGNED, "application.signed")     \
+    X(APPLICATION_MAILED, "application.mailed")     \
     X(SETTING_CHANGED, "setting.changed")
 enum ledger_verb {
 #define LEDGER_ENUM(name, text) LEDGER_##name,

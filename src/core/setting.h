@@ -53,6 +53,28 @@ enum setting_type { SETTING_TEXT, SETTING_INT, SETTING_FLAG, SETTING_SECRET };
       "how often the ledger's root is signed")                                                  \
     X(STREAMS_PER_PERSON, "streams_per_person", INT, 1, 100, "6", "",                           \
       "open live pages per person")                                                             \
+    X(JOIN_VOUCHERS, "join_vouchers", INT, 1, 10, "2", "",                                      \
+      "members that must vouch for an applicant on the trusted route")                          \
+    X(JOIN_OBJECTION_DAYS, "join_objection_days", INT, 0, 90, "14", "days",                     \
+      "in which members may object to an applicant")                                            \
+    X(JOIN_EYES, "join_eyes", INT, 1, 2, "1", "people",                                         \
+      "who must agree on an application of the open route (a committee is two)")                \
+    X(JOIN_FOUNDING, "join_founding", INT, 0, 1000, "20", "organisations",                      \
+      "with fewer members than that the operator may enter founding ones")                      \
+    X(JOIN_DRAFT_DAYS, "join_draft_days", INT, 1, 90, "14", "days",                             \
+      "a draft of an application is kept, and its links live")                                  \
+    X(JOIN_LINK_DAYS, "join_link_days", INT, 1, 366, "90", "days",                              \
+      "the link to an applicant's progress lives after each step")                              \
+    X(JOIN_SIGN_DAYS, "join_sign_days", INT, 1, 90, "14", "days", "a signatory's link lives")   \
+    X(JOIN_OVERDUE, "join_overdue", TEXT, 0, 255,                                               \
+      "submitted=2 checking=5 vouching=30 objection=30 committee=7 signing=14", "days",         \
+      "after how many days in a state an application is overdue")                               \
+    X(JOIN_TRIES_NETWORK, "join_tries_network", INT, 1, 100000, "20", "",                       \
+      "applications and their mails that one network may ask for in an hour")                   \
+    X(JOIN_PUBLIC_MAIL, "join_public_mail", TEXT, 0, 1000, "", "",                              \
+      "more domains of public mail, which prove no organisation, separated by blanks")          \
+    X(JOIN_RESOLVER, "join_resolver", TEXT, 0, 64, "", "",                                      \
+      "who is asked for an applicant's TXT value, 192.0.2.1:53; empty: the system's")           \
     X(LOG_LEVEL, "log_level", INT, 0, 3, "1", "", "0 debug, 1 info, 2 warnings, 3 errors")
 
 enum setting {

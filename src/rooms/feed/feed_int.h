@@ -1,40 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* feed_int - what the room's files share: recognising, CSV records, report types, rows. */
+/* feed_int - what the room's files share: recognising, report types, rows. */
 #ifndef FEED_INT_H
 #define FEED_INT_H
 
 #include "feed.h"
+#include "text_csv.h"
 
 #define FEED_BODY_MAX \
-    (1024u << 20) /* bytes of a request; the setting import_max is asked beside it */
-#define FEED_RECORD_MAX (1u << 20) /* bytes of one CSV record */
-#define FEED_CELLS_MAX 1024
+    (1024u << 20)        /* bytes of a request; the setting import_max is asked beside it */
 #define FEED_WORD_MAX 64 /* bytes of a family, a protocol */
-
-/* -- CSV (feed_csv.c; RFC 4180, fuzzed by fuzz_feed_csv) --------------------------------------- */
-struct feed_cell {
-    struct bw_view text; /* borrowed, without its quotes */
-    bool doubled;        /* holds "" that stand for ": feed_cell_text() */
-};
-struct feed_csv {
-    struct bw_view bytes;
-    size_t at, line; /* private: where the next record begins */
-};
-struct feed_record {
-    size_t line;        /* where it begins, from 1 */
-    struct bw_view raw; /* as received, without its line end */
-    size_t n;
-    struct feed_cell cells[FEED_CELLS_MAX];
-    const char *wrong; /* FEED_CSV_WRONG: why; raw is what was skipped */
-};
-enum feed_csv_got { FEED_CSV_RECORD, FEED_CSV_WRONG, FEED_CSV_END };
-/* BYTES is borrowed and may be a mapped file. A UTF-8 byte order mark is skipped. */
-void feed_csv_open(struct feed_csv *c, struct bw_view bytes);
-/* Blank lines are skipped. Behind a wrong record reading goes on at the line after the one where it
- * began: a quote that is never closed costs one row and not the file. */
-enum feed_csv_got feed_csv_next(struct feed_csv *c, struct feed_record *r);
-/* The cell with doubled quotes made single, trimmed. {NULL, 0} when out of memory. */
-struct bw_view feed_cell_text(const struct feed_cell *cell, struct bw_arena *arena);
 
 /* -- report types (feed_kinds.c: the table; feed_kind.c) --------------------------------------- */
 struct feed_kind {

@@ -45,7 +45,7 @@ static const char *const NAMES[COLUMNS][8] = {
 };
 
 struct feed_rows {
-    struct feed_csv csv;
+    struct text_csv csv;
     struct bw_arena *arena;
     const struct feed_kind *kind;
     struct bw_view header, service; /* service: what a scan looked for, from the type's name */
@@ -53,7 +53,7 @@ struct feed_rows {
     size_t n_columns;
     int at[COLUMNS]; /* NOT_THERE or the cell's number */
     int64_t latest_us;
-    struct feed_record record;
+    struct text_record record;
 };
 
 /* -- opening ----------------------------------------------------------------------------------- */
@@ -105,25 +105,25 @@ static struct bw_view cell(struct feed_rows *r, enum column c)
     int at = r->at[c];
     if (at == NOT_THERE || (size_t)at >= r->record.n)
         return (struct bw_view){NULL, 0};
-    return feed_cell_text(&r->record.cells[at], r->arena);
+    return text_cell_text(&r->record.cells[at], r->arena);
 }
 
 static enum bw_rc read_header(struct feed_rows *r, struct bw_view *columns, size_t *ret_n,
                               struct bw_err *err)
 {
-    enum feed_csv_got got = FEED_CSV_RECORD;
-    for (int i = 0; i < HEADER_LINES_MAX && got == FEED_CSV_RECORD; i++) {
-        got = feed_csv_next(&r->csv, &r->record);
-        if (got == FEED_CSV_RECORD && r->record.raw.p[0] != '#')
+    enum text_csv_got got = TEXT_CSV_RECORD;
+    for (int i = 0; i < HEADER_LINES_MAX && got == TEXT_CSV_RECORD; i++) {
+        got = text_csv_next(&r->csv, &r->record);
+        if (got == TEXT_CSV_RECORD && r->record.raw.p[0] != '#')
             break;
     }
-    if (got == FEED_CSV_WRONG)
+    if (got == TEXT_CSV_WRONG)
         return bw_fail(err, BW_INVALID, "the header (line %zu) cannot be read: %s", r->record.line,
                        r->record.wrong);
-    if (got == FEED_CSV_END)
+    if (got == TEXT_CSV_END)
         return bw_fail(err, BW_INVALID, "there is no header line");
     for (size_t i = 0; i < r->record.n; i++)
-        columns[i] = feed_cell_text(&r->record.cells[i], r->arena);
+        columns[i] = text_cell_text(&r->record.cells[i], r->arena);
     r->header = r->record.raw;
     *ret_n = r->record.n;
     return BW_OK;
@@ -132,13 +132,13 @@ static enum bw_rc read_header(struct feed_rows *r, struct bw_view *columns, size
 /* Looks at the first row that can be read, then goes back to it. */
 static void settle(struct feed_rows *r, const struct feed_kind_guess *g)
 {
-    const struct feed_csv before = r->csv;
+    const struct text_csv before = r->csv;
     struct bw_view tag = {NULL, 0};
     bool v6 = false;
-    enum feed_csv_got got;
-    while ((got = feed_csv_next(&r->csv, &r->record)) == FEED_CSV_WRONG)
+    enum text_csv_got got;
+    while ((got = text_csv_next(&r->csv, &r->record)) == TEXT_CSV_WRONG)
         ;
-    if (got == FEED_CSV_RECORD) {
+    if (got == TEXT_CSV_RECORD) {
         struct bw_ip ip;
         tag = cell(r, COL_TAG);
         if (bw_view_is(cell(r, COL_SOURCE), "MSDCU")) /* its Digital Crimes Unit */
@@ -151,7 +151,7 @@ static void settle(struct feed_rows *r, const struct feed_kind_guess *g)
 
 static enum bw_rc open_rows(struct feed_rows *r, struct bw_view name, struct bw_err *err)
 {
-    struct bw_view columns[FEED_CELLS_MAX];
+    struct bw_view columns[TEXT_CELLS_MAX];
     struct feed_kind_guess guess;
     size_t n;
     BW_TRY(read_header(r, columns, &n, err));
@@ -179,7 +179,7 @@ enum bw_rc feed_rows_open(struct bw_view bytes, struct bw_view name, int64_t now
     if (!r->arena)
         return bw_fail_memory(err);
     r->latest_us = now_us + BW_DAY_US;
-    feed_csv_open(&r->csv, bytes);
+    text_csv_open(&r->csv, bytes);
     BW_TRY(open_rows(r, name, err));
     *ret = BW_TAKE(r);
     return BW_OK;
@@ -355,11 +355,11 @@ static enum bw_rc read_row(struct feed_rows *r, struct watch_event *e, struct bw
 enum feed_row feed_rows_next(struct feed_rows *r, struct watch_event *ret, size_t *ret_line,
                              struct bw_err *err)
 {
-    enum feed_csv_got got = feed_csv_next(&r->csv, &r->record);
+    enum text_csv_got got = text_csv_next(&r->csv, &r->record);
     *ret_line = r->record.line;
-    if (got == FEED_CSV_END)
+    if (got == TEXT_CSV_END)
         return FEED_ROW_END;
-    if (got == FEED_CSV_WRONG) {
+    if (got == TEXT_CSV_WRONG) {
         (void)bw_fail(err, BW_INVALID, "%s", r->record.wrong);
         return FEED_ROW_REFUSED;
     }

@@ -10,16 +10,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void read_records(struct bw_view bytes)
 {
-    static struct feed_record r;
-    struct feed_csv c;
-    enum feed_csv_got got;
+    static struct text_record r;
+    struct text_csv c;
+    enum text_csv_got got;
     size_t before, line = 0;
-    feed_csv_open(&c, bytes);
-    for (before = c.at; (got = feed_csv_next(&c, &r)) != FEED_CSV_END; before = c.at) {
+    text_csv_open(&c, bytes);
+    for (before = c.at; (got = text_csv_next(&c, &r)) != TEXT_CSV_END; before = c.at) {
         BW_ASSERT(c.at > before && c.at <= bytes.n && r.line > line && c.line >= r.line);
         BW_ASSERT(r.raw.n == 0 || (r.raw.p >= bytes.p && r.raw.p + r.raw.n <= bytes.p + bytes.n));
-        BW_ASSERT(got == FEED_CSV_RECORD ? r.n > 0 && r.n <= FEED_CELLS_MAX : r.wrong != NULL);
-        for (size_t i = 0; got == FEED_CSV_RECORD && i < r.n; i++)
+        BW_ASSERT(got == TEXT_CSV_RECORD ? r.n > 0 && r.n <= TEXT_CELLS_MAX : r.wrong != NULL);
+        for (size_t i = 0; got == TEXT_CSV_RECORD && i < r.n; i++)
             BW_ASSERT(r.cells[i].text.p >= r.raw.p &&
                       r.cells[i].text.p + r.cells[i].text.n <= r.raw.p + r.raw.n);
         line = r.line;

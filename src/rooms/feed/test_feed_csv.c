@@ -40,20 +40,20 @@ static const struct {
 
 static void spell(struct bw_view in, struct bw_buf *out)
 {
-    static struct feed_record r;
-    struct feed_csv c;
-    enum feed_csv_got got;
+    static struct text_record r;
+    struct text_csv c;
+    enum text_csv_got got;
     BW_AUTO(bw_arena) *arena = bw_arena_new(1 << 20);
     BW_ASSERT(arena);
-    feed_csv_open(&c, in);
-    while ((got = feed_csv_next(&c, &r)) != FEED_CSV_END) {
-        if (got == FEED_CSV_WRONG) {
+    text_csv_open(&c, in);
+    while ((got = text_csv_next(&c, &r)) != TEXT_CSV_END) {
+        if (got == TEXT_CSV_WRONG) {
             bw_buf_printf(out, "!%zu", r.line);
             continue;
         }
         bw_buf_printf(out, "(%zu", r.line);
         for (size_t i = 0; i < r.n; i++) {
-            struct bw_view v = feed_cell_text(&r.cells[i], arena);
+            struct bw_view v = text_cell_text(&r.cells[i], arena);
             bw_buf_printf(out, "[%.*s]", BW_VF(v));
         }
         bw_buf_byte(out, ')');
@@ -78,25 +78,25 @@ BW_TEST(records)
 
 BW_TEST(limits)
 {
-    enum { BIG = FEED_RECORD_MAX + 100 };
+    enum { BIG = TEXT_RECORD_MAX + 100 };
     static char text[BIG + 8];
-    static struct feed_record r;
-    struct feed_csv c;
+    static struct text_record r;
+    struct text_csv c;
     memset(text, 'x', BIG);
     memcpy(text + BIG, "\na,b\n", 5);
-    feed_csv_open(&c, bw_view_of(text, BIG + 5));
-    CHECK(feed_csv_next(&c, &r) == FEED_CSV_WRONG);
+    text_csv_open(&c, bw_view_of(text, BIG + 5));
+    CHECK(text_csv_next(&c, &r) == TEXT_CSV_WRONG);
     CHECK(r.wrong && strstr(r.wrong, "1 MiB"));
-    CHECK(feed_csv_next(&c, &r) == FEED_CSV_RECORD);
+    CHECK(text_csv_next(&c, &r) == TEXT_CSV_RECORD);
     CHECK_INT(r.line, 2);
     CHECK_INT(r.n, 2);
-    CHECK(feed_csv_next(&c, &r) == FEED_CSV_END);
+    CHECK(text_csv_next(&c, &r) == TEXT_CSV_END);
 
-    memset(text, ',', FEED_CELLS_MAX + 4);
-    text[FEED_CELLS_MAX + 4] = '\n';
-    feed_csv_open(&c, bw_view_of(text, FEED_CELLS_MAX + 5));
-    CHECK(feed_csv_next(&c, &r) == FEED_CSV_WRONG);
-    CHECK(feed_csv_next(&c, &r) == FEED_CSV_END);
+    memset(text, ',', TEXT_CELLS_MAX + 4);
+    text[TEXT_CELLS_MAX + 4] = '\n';
+    text_csv_open(&c, bw_view_of(text, TEXT_CELLS_MAX + 5));
+    CHECK(text_csv_next(&c, &r) == TEXT_CSV_WRONG);
+    CHECK(text_csv_next(&c, &r) == TEXT_CSV_END);
 }
 
 /* -- times ------------------------------------------------------------------------------------- */

@@ -43,6 +43,30 @@ BW_MUST_CHECK enum bw_rc member_names_row(const struct db_stmt *st, int at, stru
 #define MEMBER_NAME_MAX 200 /* bytes of a name of an organisation, group or person */
 enum member_state { MEMBER_ACTIVE = 0, MEMBER_SUSPENDED = 1, MEMBER_LEFT = 2 };
 
+const char *member_class_word(enum member_class class_); /* "industry": in APIs and lists */
+
+/* How far an organisation is trusted. Values are stored. */
+enum member_standing {
+    MEMBER_OPEN = 0,    /* what is for everybody */
+    MEMBER_TRUSTED = 1, /* was vouched for, or was there at the beginning: may share AMBER */
+};
+struct member_belonging {
+    enum member_standing standing;
+    struct bw_view company_group, domain; /* domain: as read, is not set by member_belonging_set */
+    int64_t sponsor_id;                   /* the association that enlisted it; 0: none */
+    bool association;                     /* may enlist its own members */
+    enum member_state state;              /* as read */
+};
+/* Read as the hub: for deciding, never for showing. BW_NOT_FOUND. */
+BW_MUST_CHECK enum bw_rc member_standing(struct db *db, int64_t organisation_id,
+                                         enum member_standing *ret, struct bw_err *err);
+BW_MUST_CHECK enum bw_rc member_belonging_get(struct db *db, int64_t organisation_id,
+                                              struct bw_arena *arena, struct member_belonging *ret,
+                                              struct bw_err *err);
+BW_MUST_CHECK enum bw_rc member_belonging_set(struct db_tx *tx, int64_t actor_id,
+                                              int64_t organisation_id,
+                                              const struct member_belonging *b, struct bw_err *err);
+
 /* -- making them (operator, demo, init) -------------------------------------------------------- */
 struct member_organisation_in {
     struct member_names names;

@@ -7,8 +7,6 @@
 
 /* -- words (member_word.c) --------------------------------------------------------------------- */
 
-/* "industry", "representative": in APIs. */
-const char *member_class_word(enum member_class class_);
 const char *member_state_word(enum member_state state);
 
 /* -- rows (member_read.c) ---------------------------------------------------------------------- */

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* feed_csv - records of RFC 4180 out of bytes that are already there (a body, a mapped file): no
+/* text_csv - records of RFC 4180 out of bytes that are already there (a body, a mapped file): no
  * copy, no heap. Tolerant where it is safe (LF, CRLF, no line end at the end, a quote inside an
  * unquoted cell), strict where a guess would shift columns (text behind a closing quote, an open
  * quote). Pure; fuzzed by fuzz_feed_csv.c. */
-#include "feed_int.h"
+#include "text_csv.h"
 
-void feed_csv_open(struct feed_csv *c, struct bw_view bytes)
+void text_csv_open(struct text_csv *c, struct bw_view bytes)
 {
     size_t bom = bw_view_starts(bytes, BW_V("\xef\xbb\xbf")) ? 3 : 0;
-    *c = (struct feed_csv){.bytes = bytes, .at = bom, .line = 1};
+    *c = (struct text_csv){.bytes = bytes, .at = bom, .line = 1};
 }
 
 /* One cell from *p on. False: what is wrong; else *p stands on the comma, the line end or END. */
-static const char *read_quoted(const char **p, const char *end, struct feed_cell *ret)
+static const char *read_quoted(const char **p, const char *end, struct text_cell *ret)
 {
     const char *from = ++*p, *at = from;
     bool doubled = false;
@@ -28,7 +28,7 @@ static const char *read_quoted(const char **p, const char *end, struct feed_cell
         }
         break;
     }
-    *ret = (struct feed_cell){bw_view_of(from, (size_t)(at - from)), doubled};
+    *ret = (struct text_cell){bw_view_of(from, (size_t)(at - from)), doubled};
     at++;
     if (at < end && *at == '\r' && (at + 1 == end || at[1] == '\n'))
         at++;
@@ -38,7 +38,7 @@ static const char *read_quoted(const char **p, const char *end, struct feed_cell
     return NULL;
 }
 
-static void read_plain(const char **p, const char *end, struct feed_cell *ret)
+static void read_plain(const char **p, const char *end, struct text_cell *ret)
 {
     const char *from = *p, *at = from;
     while (at < end && *at != ',' && *at != '\n')
@@ -46,16 +46,16 @@ static void read_plain(const char **p, const char *end, struct feed_cell *ret)
     size_t n = (size_t)(at - from);
     if (n && from[n - 1] == '\r' && (at == end || *at == '\n'))
         n--;
-    *ret = (struct feed_cell){bw_view_of(from, n), false};
+    *ret = (struct text_cell){bw_view_of(from, n), false};
     *p = at;
 }
 
-static const char *read_cells(const char **p, const char *end, struct feed_record *r)
+static const char *read_cells(const char **p, const char *end, struct text_record *r)
 {
     for (r->n = 0;; (*p)++) {
-        if (r->n == FEED_CELLS_MAX)
+        if (r->n == TEXT_CELLS_MAX)
             return "more than 1024 columns";
-        struct feed_cell *cell = &r->cells[r->n++];
+        struct text_cell *cell = &r->cells[r->n++];
         const char *wrong = NULL;
         if (*p < end && **p == '"')
             wrong = read_quoted(p, end, cell);
@@ -76,18 +76,18 @@ static size_t count_lines(struct bw_view v)
     return n;
 }
 
-static enum feed_csv_got skip_line(struct feed_csv *c, struct feed_record *r, const char *wrong)
+static enum text_csv_got skip_line(struct text_csv *c, struct text_record *r, const char *wrong)
 {
     struct bw_view rest = bw_view_from(c->bytes, c->at);
     size_t end = bw_view_find_byte(rest, '\n');
     r->wrong = wrong;
-    r->raw = bw_view_head(rest, end < FEED_RECORD_MAX ? end : FEED_RECORD_MAX);
+    r->raw = bw_view_head(rest, end < TEXT_RECORD_MAX ? end : TEXT_RECORD_MAX);
     c->at += end == SIZE_MAX ? rest.n : end + 1;
     c->line++;
-    return FEED_CSV_WRONG;
+    return TEXT_CSV_WRONG;
 }
 
-static bool skip_blank(struct feed_csv *c)
+static bool skip_blank(struct text_csv *c)
 {
     struct bw_view rest = bw_view_from(c->bytes, c->at);
     size_t n = bw_view_starts(rest, BW_V("\n")) ? 1 : bw_view_starts(rest, BW_V("\r\n")) ? 2 : 0;
@@ -96,18 +96,18 @@ static bool skip_blank(struct feed_csv *c)
     return n > 0;
 }
 
-enum feed_csv_got feed_csv_next(struct feed_csv *c, struct feed_record *r)
+enum text_csv_got text_csv_next(struct text_csv *c, struct text_record *r)
 {
     while (skip_blank(c))
         ;
     struct bw_view rest = bw_view_from(c->bytes, c->at);
-    struct bw_view window = bw_view_head(rest, FEED_RECORD_MAX);
+    struct bw_view window = bw_view_head(rest, TEXT_RECORD_MAX);
     const char *p = window.p, *end = window.p + window.n;
     r->line = c->line;
     r->wrong = NULL;
     r->n = 0;
     if (rest.n == 0)
-        return FEED_CSV_END;
+        return TEXT_CSV_END;
     const char *wrong = read_cells(&p, end, r);
     if (p == end && window.n < rest.n)
         return skip_line(c, r, "the row is longer than 1 MiB");
@@ -121,10 +121,10 @@ enum feed_csv_got feed_csv_next(struct feed_csv *c, struct feed_record *r)
     c->line += lines;
     if (r->raw.n && r->raw.p[r->raw.n - 1] == '\r')
         r->raw.n--;
-    return FEED_CSV_RECORD;
+    return TEXT_CSV_RECORD;
 }
 
-struct bw_view feed_cell_text(const struct feed_cell *cell, struct bw_arena *arena)
+struct bw_view text_cell_text(const struct text_cell *cell, struct bw_arena *arena)
 {
     struct bw_view v = cell->text;
     if (!cell->doubled)
