@@ -182,6 +182,8 @@ static struct bw_view trim_domain(struct bw_view v)
     v = bw_view_trim(v);
     while (v.n && v.p[v.n - 1] == '.')
         v.n--;
+    while (v.n && v.p[0] == '.')
+        v = bw_view_from(v, 1);
     return v;
 }
 
@@ -194,7 +196,7 @@ static size_t last_labels(struct bw_view v, int n)
     return at;
 }
 
-static struct bw_view ending_of(struct bw_view domain)
+struct bw_view join_ending(struct bw_view domain)
 {
     struct bw_view two = bw_view_from(domain, last_labels(domain, 2));
     for (size_t i = 0; i < BW_COUNT(ENDINGS); i++)
@@ -206,7 +208,7 @@ static struct bw_view ending_of(struct bw_view domain)
 struct bw_view join_registered(struct bw_view domain)
 {
     domain = trim_domain(domain);
-    struct bw_view ending = ending_of(domain);
+    struct bw_view ending = join_ending(domain);
     size_t rest = domain.n - ending.n;
     if (rest == 0)
         return domain;
@@ -234,8 +236,8 @@ void join_domain_read(struct bw_view text, struct join_domain *ret)
 {
     struct bw_view registered = join_registered(text);
     ret->text = registered;
-    ret->ending = ending_of(registered);
-    size_t label = registered.n - ending_of(registered).n;
+    ret->ending = join_ending(registered);
+    size_t label = registered.n - join_ending(registered).n;
     read_label(bw_view_head(registered, label ? label - 1 : registered.n), &ret->label);
     ret->folded.n = ret->tight.n = 0;
     for (size_t i = 0; i < ret->label.n; i++) {

@@ -45,6 +45,8 @@ enum join_alike join_name_alike(const struct join_name *a, const struct join_nam
 
 /* True: one edit or none between them. */
 bool join_one_edit(const struct join_skeleton *a, const struct join_skeleton *b);
+/* "com.hk" of "bank.com.hk"; all of it where nobody has registered anything. */
+struct bw_view join_ending(struct bw_view domain);
 /* The part of DOMAIN that somebody registered: "mail.bank.com.hk" gives "bank.com.hk". */
 struct bw_view join_registered(struct bw_view domain);
 /* True: B is A, or lies within what A registered. */

@@ -171,7 +171,7 @@ static const struct http_route ROUTES[] = {
          "take the rows that are right"),
     GET("queue/standing", HTTP_LOOP, PERM_DECIDE, STANDING, join_standing_get,
         "how far a member is trusted"),
-    POST("queue/standing", PERM_DECIDE, STANDING_POST, join_standing_post,
+    POST("queue/standing/change", PERM_DECIDE, STANDING_POST, join_standing_post,
          "change how far a member is trusted"),
     GET("queue/applications/{id}", HTTP_READER, PERM_DECIDE, CASE, join_case_get,
         "one application"),

@@ -106,8 +106,8 @@ bool join_domain_valid(struct bw_view domain)
             digits = digits && label.p[i] >= '0' && label.p[i] <= '9';
     }
     /* "com.hk" is an ending and nobody's. */
-    return labels >= 2 && !digits && (labels > 2 || join_registered(domain).n == domain.n) &&
-           bw_view_find_byte(domain, '.') != SIZE_MAX;
+    struct bw_view ending = join_ending(domain);
+    return labels >= 2 && !digits && ending.n < domain.n;
 }
 
 struct bw_view join_domain_of(struct bw_view email)

@@ -85,6 +85,7 @@ static enum bw_rc write_words(struct db_tx *tx, void *arg, struct bw_err *err)
 {
     static const enum member_test_person WHO[] = {MT_BANK_REP, MT_HOSPITAL_REP};
     struct put *p = arg;
+    db_tx_as(tx, SYSTEM);
     for (int state = 0; state < JOIN_STATES; state++)
         for (int kind = 0; kind <= JOIN_DECIDES; kind++)
             for (int aye = 0; aye < 2; aye++)
@@ -102,7 +103,6 @@ static enum bw_rc write_words(struct db_tx *tx, void *arg, struct bw_err *err)
                                      " FROM v_application_person WHERE application_id = ?1"
                                      " ORDER BY id LIMIT 1",
                                      &st, err));
-                    db_tx_as(tx, SYSTEM);
                     db_bind_int(st, 1, p->a.id);
                     db_bind_int(st, 2, kind);
                     db_bind_int(st, 3, state);
@@ -195,7 +195,10 @@ BW_TEST(every_pair_of_states)
             struct put p = {.a = complete((enum join_route)route), .state = (enum join_state)from};
             struct bw_err err = {0};
             REQUIRE(put(t, &p) == BW_OK);
-            REQUIRE(db_write(t->hub.db, write_words, &p, &err) == BW_OK);
+            enum bw_rc said = db_write(t->hub.db, write_words, &p, &err);
+            if (said != BW_OK)
+                printf("# %s (%s)\n", err.message, err.detail);
+            REQUIRE(said == BW_OK);
             for (int to = 0; to < JOIN_STATES; to++)
                 for (size_t i = 0; i < BW_COUNT(BY); i++) {
                     bool want = allowed(p.a.route, p.state, (enum join_state)to, BY[i]);
