@@ -48,6 +48,7 @@ async function before() {
         await context.close();
     }
     await prepare();
+    await applyAs('Far Lighthouse Authority');
 }
 
 /* An item with everything on it, a released one, a draft, a finding. */
@@ -70,6 +71,45 @@ async function prepare() {
     await fetch(hub.url + '/api/v1/networks', { method: 'PUT', body: 'cidr,label\n203.0.113.0/25,Ward network\n', headers: { 'Authorization': 'Bearer ' + hub.people.hospital.api_key, 'Content-Type': 'text/csv' } });
 }
 
+/* The link of that kind that lies in the spool: decoded as far as a link needs it. */
+async function mailed(kind) {
+    const dir = path.join(hub.dir, 'mail', 'new');
+    for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await new Promise((next) => setTimeout(next, 200)))
+        for (const f of fs.readdirSync(dir).filter((x) => x.startsWith('join-'))) {
+            const m = fs.readFileSync(path.join(dir, f), 'utf8').replace(/=\r?\n/g, '').replace(/=3D/g, '=').match(new RegExp('/join/' + kind + '\\?t=(bwj_[a-z2-7]{52})'));
+            if (m) return m[1];
+        }
+    throw new Error('no mail with a link of ' + kind);
+}
+
+/* An application on the trusted route, by the forms, as far as members are asked. */
+async function applyAs(name) {
+    const context = await newContext(options(LOOKS[0]));
+    const page = await context.newPage();
+    await page.goto(hub.url + '/en/join');
+    await page.check('main [name=route][value=trusted]');
+    const fields = {
+        name_en: name, name_hant: '遠岸燈塔管理處', registration: 'BR-4711', domain: 'far-lighthouse.example', networks: '192.0.2.0/24', why: 'We watch the approach and want to warn.',
+        contact_name: 'Ann Keeper', contact_email: 'ann@far-lighthouse.example', e1_name: 'Night desk', e1_phone: '+852 1', e2_name: 'Duty', e2_phone: '+852 2',
+        r1_name: 'Ann Keeper', r1_email: 'ann@far-lighthouse.example',
+    };
+    for (const [field, value] of Object.entries(fields)) await page.fill('main [name=' + field + ']', value);
+    await page.check('main [name=signatory][value="1"]');
+    await page.click('main button[value=send]');
+    ids.applied = new URL(page.url()).searchParams.get('t');
+    await page.goto(hub.url + '/en/join/confirm?t=' + await mailed('confirm'));
+    await page.click('main button.button-primary');
+    await context.close();
+    const desk = await newContext(options(LOOKS[0], { storageState: state.operator }));
+    const queue = await desk.newPage();
+    await queue.goto(hub.url + '/en/queue/applications');
+    await queue.click('main a.item-title');
+    ids.application = new URL(queue.url()).pathname.split('/').pop();
+    await queue.click('main button[value=take_up]');
+    await queue.waitForURL(/done=take_up/);
+    await desk.close();
+}
+
 async function after() {
     if (browser) await browser.close();
     if (hub) await hub.stop();
@@ -84,6 +124,16 @@ const PAGES = [
     ['sign-in', null, 'sign-in'],
     ['404', null, 'nothing/here', { status: 404 }],
     ['welcome, used up', null, 'welcome?t=x', { status: 404 }],
+    ['join', null, 'join'],
+    ['join, progress', null, () => 'join/progress?t=' + ids.applied],
+    ['join, a link that is used up', null, 'join/confirm?t=bwj_x', { status: 404 }],
+    ['applicants', 'bank', 'applications'],
+    ['applicant', 'bank', () => 'applications/' + ids.application],
+    ['applications', 'operator', 'queue/applications'],
+    ['application', 'operator', () => 'queue/applications/' + ids.application],
+    ['founding member', 'operator', 'queue/applications/new'],
+    ['import of organisations', 'operator', 'queue/applications/import'],
+    ['standing', 'operator', 'queue/standing', { picker: true }],
     ['home', 'hospital', 'home'],
     ['items', 'hospital', 'items', { tlp: true }],
     ['item', 'hospital', () => 'items/' + ids.item, { tlp: true }],

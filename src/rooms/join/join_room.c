@@ -7,7 +7,7 @@
 #include "sql_0027_join.h"
 
 #define FORM "application/x-www-form-urlencoded"
-#define FILE_FORM "multipart/form-data"
+#define FILE_FORM "application/x-www-form-urlencoded multipart/form-data"
 enum { FORM_MAX = 32 * 1024, FILE_MAX = 8 * 1024 * 1024, TOKEN = JOIN_TOKEN_MAX };
 
 #define TOKEN_IN(place)                                                 \
@@ -108,7 +108,7 @@ static const struct http_param STANDING_POST[] = {
 static const struct http_param FILE_POST[] = {
     REQ_LANG,
     REQ_CSRF,
-    {"file", HTTP_FILE, HTTP_IN_FORM | HTTP_REQUIRED, 0, FILE_MAX},
+    {"file", HTTP_FILE, HTTP_IN_FORM, 0, FILE_MAX},
 };
 static const struct http_param TAKE[] = {REQ_LANG,
                                          REQ_CSRF,
