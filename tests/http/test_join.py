@@ -310,7 +310,8 @@ def trusted_route_with_vouchers_window_and_committee():
 
 def set_belonging(persona, **values):
     b = hub.browser("operator")
-    a = b.submit("/en/queue/standing?organisation=" + organisation_id(persona), "/queue/standing/change", dict({"reason": "test"}, **values))
+    page = "/en/queue/standing?organisation=" + organisation_id(persona)
+    a = b.submit(page, "/queue/standing/change", dict({"reason": "test"}, **values))
     equal(a.status, 303, Page(a.text).text[-500:] if a.body else "")
 
 
