@@ -376,6 +376,8 @@ static enum bw_rc mail_invite(struct outbox *o, struct db_engine *e, struct bw_e
             return BW_OK;
         BW_TRY(rc);
         BW_TRY(member_person_get(db, person_id, o->arena, &to, err));
+        if (to.role == ROLE_SERVICE)
+            return BW_OK; /* has no mailbox and never signs in */
         BW_TRY(member_organisation_get(db, viewer_system("mail: the invited one's organisation"),
                                        to.organisation_id, o->arena, &org, err));
     }
