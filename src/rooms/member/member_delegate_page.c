@@ -60,13 +60,15 @@ static enum bw_rc show(struct http_req *rq, struct http_resp *rs, struct bw_view
                                                 {"claim", MSG_people_scope_claim, false}};
     struct people_delegations_view v = {.may = permission_has(req_viewer(rq), PERM_OWN_PEOPLE),
                                         .problem = problem,
-                                        .provider = http_text(rq, "provider"),
                                         .terms = TERMS,
                                         .terms_n = BW_COUNT(TERMS),
                                         .scopes = MORE,
                                         .scopes_n = BW_COUNT(MORE)};
     BW_TRY(fill(rq, &v, err));
-    for (size_t i = 0; i < BW_COUNT(NOTICES); i++)
+    bool form = http_method_of(rq) == HTTP_POST;
+    if (form)
+        v.provider = http_text(rq, "provider");
+    for (size_t i = 0; !form && i < BW_COUNT(NOTICES); i++)
         if (bw_view_is(http_text(rq, "done"), NOTICES[i].word)) {
             v.done = true;
             v.done_msg = NOTICES[i].msg;

@@ -20,6 +20,8 @@ static const struct page_notice NOTICES[] = {
 
 bool member_form_notice(struct http_req *rq, enum i18n_msg *ret)
 {
+    if (http_method_of(rq) != HTTP_GET) /* a form that was refused; it declares no ?done= */
+        return false;
     for (size_t i = 0; i < BW_COUNT(NOTICES); i++)
         if (bw_view_is(http_text(rq, "done"), NOTICES[i].word)) {
             *ret = NOTICES[i].msg;
