@@ -73,7 +73,9 @@ static enum bw_rc fill_people(struct http_req *rq, struct db *db,
     if (!rows)
         return bw_fail_memory(err);
     for (size_t i = 0; i < n; i++)
-        rows[i] = (struct member_person_view){people[i].name, people[i].email,
+        rows[i] = (struct member_person_view){people[i].name,
+                                              people[i].role == ROLE_SERVICE ? BW_V("–")
+                                                                             : people[i].email,
                                               member_role_msg(people[i].role), people[i].seen_us};
     v->people = rows;
     v->people_n = n;

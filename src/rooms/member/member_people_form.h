@@ -6,10 +6,11 @@
 #include "member_people.h"
 #include "people_view.h"
 
-/* Roles that VIEWER may give in that organisation; CHOSEN is marked. */
+/* Roles that VIEWER may give in that organisation; CHOSEN is marked. SERVICE: that one too. */
 BW_MUST_CHECK enum bw_rc member_form_roles(struct http_req *rq, int64_t organisation_id,
-                                           enum role chosen, const struct people_option **ret,
-                                           size_t *ret_n, struct bw_err *err);
+                                           enum role chosen, bool service,
+                                           const struct people_option **ret, size_t *ret_n,
+                                           struct bw_err *err);
 BW_MUST_CHECK enum bw_rc member_form_languages(struct http_req *rq, enum i18n_lang chosen,
                                                const struct people_language **ret, size_t *ret_n,
                                                struct bw_err *err);

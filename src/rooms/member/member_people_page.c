@@ -31,7 +31,8 @@ bool member_form_notice(struct http_req *rq, enum i18n_msg *ret)
 }
 
 enum bw_rc member_form_roles(struct http_req *rq, int64_t organisation_id, enum role chosen,
-                             const struct people_option **ret, size_t *ret_n, struct bw_err *err)
+                             bool service, const struct people_option **ret, size_t *ret_n,
+                             struct bw_err *err)
 {
     static const enum role ROLES[] = {ROLE_REPRESENTATIVE, ROLE_ADMIN,      ROLE_SERVICE,
                                       ROLE_ANALYST,        ROLE_MEMBERSHIP, ROLE_SYSADMIN,
@@ -43,7 +44,8 @@ enum bw_rc member_form_roles(struct http_req *rq, int64_t organisation_id, enum 
     if (!rows)
         return bw_fail_memory(err);
     for (size_t i = 0; i < BW_COUNT(ROLES); i++)
-        if (member_role_check(req_viewer(rq), organisation_id, ROLES[i], &ignored) == BW_OK)
+        if ((service || ROLES[i] != ROLE_SERVICE) &&
+            member_role_check(req_viewer(rq), organisation_id, ROLES[i], &ignored) == BW_OK)
             rows[n++] = (struct people_option){role_name(ROLES[i]), member_role_msg(ROLES[i]),
                                                ROLES[i] == chosen};
     *ret = rows;
@@ -141,7 +143,7 @@ static enum bw_rc show(struct http_req *rq, struct http_resp *rs,
     struct db *db;
     BW_TRY(req_db(rq, &db, err));
     BW_TRY(fill(rq, db, o, &v, err));
-    BW_TRY(member_form_roles(rq, o->id, typed->role, &v.roles, &v.roles_n, err));
+    BW_TRY(member_form_roles(rq, o->id, typed->role, true, &v.roles, &v.roles_n, err));
     BW_TRY(member_form_languages(rq, typed->lang, &v.languages, &v.languages_n, err));
     v.done = member_form_notice(rq, &v.done_msg);
     if (problem.n)

@@ -44,7 +44,7 @@ static enum bw_rc fill(struct http_req *rq, const struct member_person *p,
                      p->state == MEMBER_ACTIVE,
     };
     v->stale = v->waiting && v->until_us <= bw_now_us();
-    BW_TRY(member_form_roles(rq, p->organisation_id, p->role, &v->roles, &v->roles_n, err));
+    BW_TRY(member_form_roles(rq, p->organisation_id, p->role, false, &v->roles, &v->roles_n, err));
     return member_form_languages(rq, p->lang, &v->languages, &v->languages_n, err);
 }
 
