@@ -33,6 +33,22 @@ static bool key_of(struct bw_view header, struct bw_buf *decoded, struct bw_view
     return pair.p != NULL;
 }
 
+/* The columns beside 0003 come with the room of the people (0014): networks, rests, used_from. */
+static bool network_allowed(struct bw_view networks, const struct bw_ip *ip)
+{
+    struct bw_view rest = networks;
+    struct bw_prefix prefix;
+    struct bw_err ignored;
+    if (networks.n == 0)
+        return true;
+    while (rest.p && rest.n) {
+        struct bw_view one = bw_view_split(&rest, ' ');
+        if (bw_prefix_parse(one, &prefix, &ignored) == BW_OK && bw_prefix_has(&prefix, ip))
+            return true;
+    }
+    return false;
+}
+
 enum bw_rc api_key_find(struct http_req *rq, struct req *r, struct bw_err *err)
 {
     BW_AUTO(db_stmt) *st = NULL;
@@ -48,8 +64,9 @@ enum bw_rc api_key_find(struct http_req *rq, struct req *r, struct bw_err *err)
     crypto_wipe(decoded.p, decoded.n);
     BW_TRY(req_db(rq, &db, err));
     BW_TRY(db_plain(db,
-                    "SELECT id, person_id, organisation_id, role, scopes, expires_us, used_us"
-                    " FROM api_key WHERE key_hash = ?1 AND ended_us IS NULL",
+                    "SELECT id, person_id, organisation_id, role, scopes, expires_us, used_us,"
+                    " networks FROM api_key WHERE key_hash = ?1 AND ended_us IS NULL"
+                    " AND rests = 0",
                     &st, err));
     db_bind_bytes(st, 1, crypto_digest_view(&hash));
     enum bw_rc rc = db_row(st, err);
@@ -60,6 +77,14 @@ enum bw_rc api_key_find(struct http_req *rq, struct req *r, struct bw_err *err)
     if (db_int(st, 5) <= now_us)
         return wrong(err);
     unsigned scopes = (unsigned)db_int(st, 4);
+    struct bw_ip peer = http_peer(rq);
+    if (!network_allowed(db_text(st, 7), &peer)) {
+        char text[BW_IP_TEXT_MAX];
+        return bw_fail(err, BW_DENIED,
+                       "this API key may not be used from %.*s: its owner named"
+                       " the networks that it comes from",
+                       (int)bw_ip_format(&peer, text), text);
+    }
     bool touch = now_us - db_int(st, 6) > TOUCH_AFTER_US;
     BW_TRY(viewer_load(db, db_int(st, 1), db_int(st, 2), (enum role)db_int(st, 3), http_arena(rq),
                        &viewer, err));
@@ -67,7 +92,7 @@ enum bw_rc api_key_find(struct http_req *rq, struct req *r, struct bw_err *err)
     viewer->scopes = scopes;
     r->viewer = viewer;
     if (touch)
-        req_touch(TOUCH_KEY, id, now_us);
+        req_touch(TOUCH_KEY, id, now_us, &peer);
     return BW_OK;
 }
 
@@ -80,8 +105,8 @@ enum bw_rc api_key_add(struct db_tx *tx, const struct api_key_in *in, struct cry
     struct bw_id id = bw_id_new();
     BW_TRY(db_change(tx,
                      "INSERT INTO api_key (public_id, key_hash, person_id, organisation_id, role,"
-                     " scopes, label, created_us, expires_us)"
-                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                     " scopes, label, created_us, expires_us, networks)"
+                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
                      &st, err));
     db_bind_text(st, 1, bw_view_z(id.text));
     db_bind_bytes(st, 2, crypto_digest_view(&hash));
@@ -92,6 +117,7 @@ enum bw_rc api_key_add(struct db_tx *tx, const struct api_key_in *in, struct cry
     db_bind_text(st, 7, in->label);
     db_bind_int(st, 8, db_tx_now_us(tx));
     db_bind_int(st, 9, in->expires_us);
+    db_bind_text(st, 10, in->networks);
     BW_TRY(db_run(st, err));
     *ret_key = key;
     *ret_id = id;

@@ -35,6 +35,7 @@ enum grant_kind {
     GRANT_ORG_ADMIN = 7, /* a conjunction as a grant of its own: admin AND of organisation ref */
     GRANT_DUTY = 8,      /* ref: enum duty; held by people, never in an audience */
     GRANT_LIMIT = 9,     /* ref: enum limit; what takes away: never in an audience */
+    GRANT_DELEGATE = 10, /* ref: organisation key; held by who acts for it */
 };
 
 struct grant {

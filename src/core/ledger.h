@@ -51,6 +51,20 @@
     X(APPLICATION_DECIDED, "application.decided")   \
     X(APPLICATION_SIGNED, "application.signed")     \
     X(APPLICATION_MAILED, "application.mailed")     \
+    X(PERSON_SUSPENDED, "person.suspended")         \
+    X(PERSON_RESUMED, "person.resumed")             \
+    X(PERSON_LEFT, "person.left")                   \
+    X(PERSON_MAIL_ASKED, "person.mail_asked")       \
+    X(PERSON_NOTICED, "person.noticed")             \
+    X(PERSON_KEPT, "person.kept")                   \
+    X(ADMIN_OFFERED, "admin.offered")               \
+    X(KEY_EXPIRING, "key.expiring")                 \
+    X(REVIEW_OPENED, "review.opened")               \
+    X(REVIEW_REMINDED, "review.reminded")           \
+    X(REVIEW_ANSWERED, "review.answered")           \
+    X(REVIEW_CLOSED, "review.closed")               \
+    X(DELEGATION_GIVEN, "delegation.given")         \
+    X(DELEGATION_ENDED, "delegation.ended")         \
     X(SETTING_CHANGED, "setting.changed")
 enum ledger_verb {
 #define LEDGER_ENUM(name, text) LEDGER_##name,

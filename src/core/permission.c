@@ -46,6 +46,8 @@ const struct permission_row permission_table[PERM_COUNT] = {
                      MAY_LIMITED, 0, "see the state of the machine and what weakens it"},
     [PERM_OWNER] = {"owner", BIT(ROLE_OPERATOR), MAY_LIMITED, 0,
                     "the programme itself, and who works for the hub"},
+    [PERM_STAFFING] = {"staffing", BIT(ROLE_ADMIN) | DESK, MAY_LIMITED, 0,
+                       "look after people: an administrator the own ones, the desk anybody's"},
 };
 
 bool permission_has(const struct viewer *v, enum permission p)

@@ -26,6 +26,7 @@ enum permission {
     PERM_AUDIT,         /* owner, membership, auditor: decisions and statistics */
     PERM_SYSTEM,        /* owner, system administrator, auditor: the state of the machine */
     PERM_OWNER,         /* owner: the programme, and who works for the hub */
+    PERM_STAFFING,      /* organisation admin: the own people; desk: anybody's */
     PERM_COUNT
 };
 

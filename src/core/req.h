@@ -65,6 +65,8 @@ BW_MUST_CHECK enum bw_rc req_session_end(struct http_req *rq, struct http_resp *
                                          db_write_fn also, void *also_arg, struct bw_err *err);
 /* Ends all sessions and API keys of a person, in the transaction that takes the right away. */
 BW_MUST_CHECK enum bw_rc session_end_all(struct db_tx *tx, int64_t person_id, struct bw_err *err);
+/* The sessions alone: who has another role, or must not sign in for now. */
+BW_MUST_CHECK enum bw_rc session_end_pages(struct db_tx *tx, int64_t person_id, struct bw_err *err);
 /* For streams: the viewer of a session as it is now. BW_UNSIGNED: it has ended. */
 BW_MUST_CHECK enum bw_rc session_viewer(struct hub *hub, struct db *db, int64_t session_id,
                                         struct bw_arena *arena, struct viewer **ret,
@@ -75,6 +77,7 @@ struct api_key_in {
     enum role role;
     unsigned scopes;
     struct bw_view label;
+    struct bw_view networks; /* prefixes with blanks between them; empty: from anywhere */
 };
 /* The key's text is given once, here; only its hash is kept. */
 BW_MUST_CHECK enum bw_rc api_key_add(struct db_tx *tx, const struct api_key_in *in,

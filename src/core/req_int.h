@@ -30,6 +30,6 @@ BW_MUST_CHECK enum bw_rc session_find(struct http_req *rq, struct req *r, struct
 BW_MUST_CHECK enum bw_rc api_key_find(struct http_req *rq, struct req *r, struct bw_err *err);
 /* touch.c: remembers that it was used; cheap, never blocks on the database. */
 enum touch { TOUCH_SESSION, TOUCH_KEY, TOUCH_KINDS };
-void req_touch(enum touch kind, int64_t id, int64_t now_us);
+void req_touch(enum touch kind, int64_t id, int64_t now_us, const struct bw_ip *from);
 
 #endif

@@ -75,7 +75,7 @@ enum bw_rc session_find(struct http_req *rq, struct req *r, struct bw_err *err)
     viewer->session_id = row.id;
     r->viewer = viewer;
     if (now_us - row.seen_us > TOUCH_AFTER_US)
-        req_touch(TOUCH_SESSION, row.id, now_us);
+        req_touch(TOUCH_SESSION, row.id, now_us, NULL);
     return BW_OK;
 }
 
@@ -177,16 +177,21 @@ enum bw_rc req_session_end(struct http_req *rq, struct http_resp *rs, db_write_f
     return BW_OK;
 }
 
-enum bw_rc session_end_all(struct db_tx *tx, int64_t person_id, struct bw_err *err)
+enum bw_rc session_end_pages(struct db_tx *tx, int64_t person_id, struct bw_err *err)
 {
     BW_AUTO(db_stmt) *sessions = NULL;
-    BW_AUTO(db_stmt) *keys = NULL;
     BW_TRY(db_change(tx,
                      "UPDATE session SET ended_us = ?2 WHERE person_id = ?1 AND ended_us IS NULL",
                      &sessions, err));
     db_bind_int(sessions, 1, person_id);
     db_bind_int(sessions, 2, db_tx_now_us(tx));
-    BW_TRY(db_run(sessions, err));
+    return db_run(sessions, err);
+}
+
+enum bw_rc session_end_all(struct db_tx *tx, int64_t person_id, struct bw_err *err)
+{
+    BW_AUTO(db_stmt) *keys = NULL;
+    BW_TRY(session_end_pages(tx, person_id, err));
     BW_TRY(db_change(tx,
                      "UPDATE api_key SET ended_us = ?2 WHERE person_id = ?1 AND ended_us IS NULL",
                      &keys, err));

@@ -75,6 +75,12 @@ enum setting_type { SETTING_TEXT, SETTING_INT, SETTING_FLAG, SETTING_SECRET };
       "more domains of public mail, which prove no organisation, separated by blanks")          \
     X(JOIN_RESOLVER, "join_resolver", TEXT, 0, 64, "", "",                                      \
       "who is asked for an applicant's TXT value, 192.0.2.1:53; empty: the system's")           \
+    X(REVIEW_MONTHS, "review_months", INT, 1, 60, "12", "months",                               \
+      "how often it is asked who is still there; 30 days to answer")                            \
+    X(DORMANT_MONTHS, "dormant_months", INT, 1, 60, "12", "months",                             \
+      "without a sign of life; then a notice, and 30 days later the account is closed")         \
+    X(KEY_OVERLAP, "key_overlap", INT, 0, 90, "7", "days",                                      \
+      "an API key that was replaced works for so long")                                         \
     X(LOG_LEVEL, "log_level", INT, 0, 3, "1", "", "0 debug, 1 info, 2 warnings, 3 errors")
 
 enum setting {

@@ -15,6 +15,7 @@ enum { PENDING_MAX = 4096, FLUSH_S = 5 };
 struct touched {
     enum touch kind;
     int64_t id, at_us;
+    char from[BW_PREFIX_TEXT_MAX]; /* network of a key's user: /24 or /64, not the address */
 };
 static struct {
     pthread_mutex_t lock;
@@ -26,14 +27,25 @@ static struct {
     struct touched list[PENDING_MAX];
 } pending = {.lock = PTHREAD_MUTEX_INITIALIZER, .stop = PTHREAD_COND_INITIALIZER};
 
-void req_touch(enum touch kind, int64_t id, int64_t now_us)
+static void network_of(const struct bw_ip *ip, char out[BW_PREFIX_TEXT_MAX])
 {
+    struct bw_prefix p = {*ip, bw_ip_is_v4(ip) ? 96 + 24 : 64};
+    for (size_t i = p.bits / 8; i < sizeof(p.first.b); i++)
+        p.first.b[i] = 0;
+    out[bw_prefix_format(&p, out)] = '\0';
+}
+
+void req_touch(enum touch kind, int64_t id, int64_t now_us, const struct bw_ip *from)
+{
+    struct touched t = {.kind = kind, .id = id, .at_us = now_us};
+    if (from)
+        network_of(from, t.from);
     pthread_mutex_lock(&pending.lock);
     bool known = false;
     for (size_t i = 0; i < pending.n && !known; i++)
         known = pending.list[i].kind == kind && pending.list[i].id == id;
     if (!known && pending.running && pending.n < PENDING_MAX)
-        pending.list[pending.n++] = (struct touched){kind, id, now_us};
+        pending.list[pending.n++] = t;
     pthread_mutex_unlock(&pending.lock);
 }
 
@@ -48,11 +60,14 @@ static enum bw_rc write_batch(struct db_tx *tx, void *arg, struct bw_err *err)
     BW_AUTO(db_stmt) *session = NULL;
     BW_AUTO(db_stmt) *key = NULL;
     BW_TRY(db_change(tx, "UPDATE session SET seen_us = ?2 WHERE id = ?1", &session, err));
-    BW_TRY(db_change(tx, "UPDATE api_key SET used_us = ?2 WHERE id = ?1", &key, err));
+    BW_TRY(
+        db_change(tx, "UPDATE api_key SET used_us = ?2, used_from = ?3 WHERE id = ?1", &key, err));
     for (size_t i = 0; i < b->n; i++) {
         struct db_stmt *st = b->list[i].kind == TOUCH_SESSION ? session : key;
         db_bind_int(st, 1, b->list[i].id);
         db_bind_int(st, 2, b->list[i].at_us);
+        if (st == key)
+            db_bind_text(st, 3, bw_view_z(b->list[i].from));
         BW_TRY(db_run(st, err));
         db_again(st);
     }

@@ -68,6 +68,7 @@ async function prepare() {
         kind: 'question', lang: 'zh-hant', tlp: 'green', severity: 'low', publish: false, title: '草稿：誰見過這個？', body: '內文 198.51.100.4', audience: { everybody: true },
     })).id;
     ids.finding = (await hub.api('hospital', 'GET', '/api/v1/findings?state=new&limit=1')).items[0].id;
+    await preparePeople();
     await fetch(hub.url + '/api/v1/networks', { method: 'PUT', body: 'cidr,label\n203.0.113.0/25,Ward network\n', headers: { 'Authorization': 'Bearer ' + hub.people.hospital.api_key, 'Content-Type': 'text/csv' } });
 }
 
@@ -110,6 +111,28 @@ async function applyAs(name) {
     await desk.close();
 }
 
+/* The hospital's people: a service, somebody invited; and the bank that acts for it. */
+async function preparePeople() {
+    const context = await newContext(options(LOOKS[0], { storageState: state.hospital }));
+    const page = await context.newPage();
+    const invite = async (name, role, address) => {
+        await page.goto(hub.url + '/en/people');
+        await page.fill('#pn', name);
+        if (address) await page.fill('#pe', address);
+        await page.selectOption('#pr', role);
+        await page.click('form[action$="/people"] button');
+        return (await page.getByRole('link', { name }).getAttribute('href')).split('/').pop();
+    };
+    ids.service = await invite('Ward monitoring', 'service');
+    ids.invited = await invite('Ingrid Invited', 'representative', 'ingrid@elmo-hospital-with-a-long-name.example');
+    await page.goto(hub.url + '/en/delegations');
+    await page.fill('#dp', (await hub.api('bank', 'GET', '/api/v1/me')).organisation.name);
+    await page.check('input[name=scope][value=claim]', { force: true });
+    await page.click('form[action$="/delegations"] button');
+    ids.customer = (await hub.api('hospital', 'GET', '/api/v1/me')).organisation.id;
+    await context.close();
+}
+
 async function after() {
     if (browser) await browser.close();
     if (hub) await hub.stop();
@@ -149,6 +172,15 @@ const PAGES = [
     ['finding', 'hospital', () => 'watch/findings/' + ids.finding, { tlp: true }],
     ['organisation', 'hospital', 'organisation'],
     ['members', 'hospital', 'members'],
+    ['people', 'hospital', 'people'],
+    ['person, a service', 'hospital', () => 'people/' + ids.service],
+    ['person, invited', 'hospital', () => 'people/' + ids.invited],
+    ['review', 'hospital', 'people/review'],
+    ['delegations', 'hospital', 'delegations'],
+    ['acting for', 'bank', () => 'watch/for/' + ids.customer, { tlp: true }],
+    ['people, choose', 'operator', 'people', { picker: true }],
+    ['people of another', 'operator', () => 'people?of=' + ids.customer],
+    ['address, used up', null, 'confirm-address?t=x', { status: 404 }],
     ['import', 'hospital', 'import'],
     ['403', 'hospital', 'queue', { status: 403 }],
     ['queue', 'operator', 'queue'],

@@ -130,3 +130,119 @@ OPERATIONS = [(3, circle), (0.5, suspend), (0.3, no_state), (2, own_page), (2, d
               (0.4, no_csrf)]
 PROBES = [all_own_pages]
 assert len(PEOPLE) == 2 + 2 * ORGS
+
+
+# -- the people of an organisation -----------------------------------------------------------------
+
+
+def looks_after(rng, state):
+    return rng.choice(["web:admin%d" % rng.randint(1, ORGS)] * 4 + ["web:operator", state.who(("web",))])
+
+
+def people_page(rng, state):
+    who = looks_after(rng, state)
+    op = page("/%s/people" % state.lang(), who, keep={"person[]": r'body:people/([a-z2-7]{26})">'})
+    if who == "web:operator" or rng.random() < 0.1:
+        op["query"] = [["of", state.ref("organisation", 0.95)]]
+    return op
+
+
+def person_page(rng, state):
+    return page("/%s/people/%s" % (state.lang(), state.ref("person", 0.95)), looks_after(rng, state))
+
+
+def people_invite(rng, state):
+    email = rng.choice(["q%d@new.example" % rng.randrange(200)] * 8 + ["admin1@world.example", "", state.odd()])
+    fields = [["name", rng.choice(["Ann", "陳大文", state.odd()])], ["email", email], ["language", state.lang()],
+              ["role", rng.choice(["representative"] * 5 + ["admin", "service", "analyst", "operator", "x"])]]
+    if rng.random() < 0.2:
+        fields.append(["of", state.ref("organisation", 0.9)])
+    if "@new" in email:
+        state.people.append(("@{%d.welcome}" % state.n, email))
+    return {"who": looks_after(rng, state), "method": "POST", "path": "/%s/people" % state.lang(), "form": fields,
+            "keep": {"welcome": r"mail:welcome\?t=([\w-]+)"}}
+
+
+def person_edit(rng, state):
+    return {"who": looks_after(rng, state), "method": "POST",
+            "path": "/%s/people/%s" % (state.lang(), state.ref("person", 0.95)),
+            "form": [["name", rng.choice(["New Name", "新名", state.odd()])], ["language", state.lang()],
+                     ["role", rng.choice(["representative"] * 4 + ["admin", "service", "operator"])],
+                     ["signatory", rng.choice(["yes", "", "no"])]]}
+
+
+def person_step(rng, state):
+    step, form = rng.choice([
+        ("invite", []), ("offer", []), ("mail", [["email", rng.choice(["m%d@new.example" % rng.randrange(60),
+                                                                       state.odd()])]]),
+        ("state", [["state", "suspended"], ["reason", rng.choice(["lost", "", state.odd()])]]),
+        ("state", [["state", "active"], ["reason", "found"]]), ("state", [["state", "active"], ["reason", "found"]]),
+        ("state", [["state", rng.choice(["left", "withdrawn", "withdrawn", "x"])], ["reason", "away"]])])
+    return {"who": looks_after(rng, state), "method": "POST",
+            "path": "/%s/people/%s/%s" % (state.lang(), state.ref("person", 0.95), step), "form": form}
+
+
+def offer_answer(rng, state):
+    return {"who": state.who(("web",)), "method": "POST", "path": "/%s/organisation/offer" % state.lang(),
+            "form": [["answer", rng.choice(["accept", "decline", "x"])]]}
+
+
+def review(rng, state):
+    if rng.random() < 0.5:
+        return page("/%s/people/review" % state.lang(), looks_after(rng, state))
+    return {"who": looks_after(rng, state), "method": "POST", "path": "/%s/people/review" % state.lang(),
+            "form": [["answer", "%s:%s" % (rng.choice(["here", "left", "x"]), state.ref("person", 0.9))],
+                     ["answer", ""]]}
+
+
+def delegations(rng, state):
+    return page("/%s/delegations" % state.lang(), state.who(("web",)),
+                keep={"delegation[]": r"body:delegations/([a-z2-7]{26})/end",
+                      "customer[]": r"body:watch/for/([a-z2-7]{26})"})
+
+
+def delegate(rng, state):
+    form = [["provider", rng.choice(["Organisation %d" % rng.randint(1, ORGS)] * 5 + ["org2.example", state.odd()])],
+            ["days", rng.choice(["30", "365", "366", state.number()])]]
+    form += [["scope", s] for s in rng.sample(["acknowledge", "claim", "everything"], rng.randrange(3))]
+    return {"who": looks_after(rng, state), "method": "POST", "path": "/%s/delegations" % state.lang(), "form": form}
+
+
+def delegation_end(rng, state):
+    return {"who": looks_after(rng, state), "method": "POST",
+            "path": "/%s/delegations/%s/end" % (state.lang(), state.ref("delegation", 0.9)), "form": []}
+
+
+def acts_for(rng, state):
+    path = "/%s/watch/for/%s" % (state.lang(), state.ref("customer", 0.9))
+    if rng.random() < 0.6:
+        return page(path, state.who(("web",)))
+    return {"who": state.who(("web",)), "method": "POST", "path": path + "/networks",
+            "form": [["cidr", rng.choice(["203.0.113.0/28", "198.51.100.64/26", "x", state.odd()])], ["label", "by us"]]}
+
+
+def key_rotate(rng, state):
+    if not state.keys:
+        return None
+    who, _, id = rng.choice(state.keys[-8:])
+    return {"who": who if rng.random() < 0.8 else state.who(("web",)), "method": "POST",
+            "path": "/%s/organisation/keys/%s/rotate" % (state.lang(), id), "form": []}
+
+
+def own_leave(rng, state):
+    return {"who": state.who(("web",)), "method": "POST", "path": "/%s/organisation/leave" % state.lang(),
+            "form": [["sure", ""], ["reason", state.odd()]]}
+
+
+def all_people(rng, state):
+    for who in ("admin1", "admin3"):
+        yield page("/%s/people" % state.lang(), "web:" + who, keep={"person[]": r'body:people/([a-z2-7]{26})">'})
+        yield page("/%s/delegations" % state.lang(), "web:" + who,
+                   keep={"delegation[]": r"body:delegations/([a-z2-7]{26})/end",
+                         "customer[]": r"body:watch/for/([a-z2-7]{26})"})
+
+
+OPERATIONS += [(2, people_page), (1, person_page), (2, people_invite), (1, person_edit), (1.2, person_step),
+               (0.5, offer_answer), (0.4, review), (0.7, delegations), (1, delegate), (0.5, delegation_end),
+               (1, acts_for), (0.6, key_rotate), (0.2, own_leave)]
+PROBES.append(all_people)

@@ -116,6 +116,17 @@ BW_MUST_CHECK enum bw_rc member_totp_open(const struct crypto_keyring *keyring, 
 BW_MUST_CHECK enum bw_rc member_person_key(struct db *db, struct bw_view public_id, int64_t *ret_id,
                                            struct bw_err *err);
 
+#define MEMBER_INVITE_US (7 * BW_DAY_US) /* the link in an invitation works for so long */
+
+/* What a person holds beside the role; each change is in the ledger. Held or not held already:
+ * BW_OK, nothing changes. BW_NOT_FOUND: no such person, or they have left. */
+BW_MUST_CHECK enum bw_rc member_duty_give(struct db_tx *tx, int64_t actor_id, int64_t person_id,
+                                          enum duty duty, struct bw_err *err);
+BW_MUST_CHECK enum bw_rc member_duty_end(struct db_tx *tx, int64_t actor_id, int64_t person_id,
+                                         enum duty duty, struct bw_err *err);
+BW_MUST_CHECK enum bw_rc member_duty_held(struct db *db, int64_t person_id, enum duty duty,
+                                          bool *ret, struct bw_err *err);
+
 /* -- reading ----------------------------------------------------------------------------------- */
 struct member_organisation {
     int64_t id;
@@ -130,6 +141,25 @@ BW_MUST_CHECK enum bw_rc member_organisation_get(struct db *db, const struct vie
                                                  int64_t id, struct bw_arena *arena,
                                                  struct member_organisation *ret,
                                                  struct bw_err *err);
+/* -- acting for another ------------------------------------------------------------------------ */
+
+/* What a member lets its provider do. READ is always given. Values are stored. */
+enum delegate {
+    DELEGATE_READ = 1,        /* see its networks and findings */
+    DELEGATE_ACKNOWLEDGE = 2, /* acknowledge findings */
+    DELEGATE_CLAIM = 4,       /* enter networks: pending, as its own would be */
+    DELEGATE_ALL = 7
+};
+/* Whether VIEWER's organisation may do that for the customer at that time. */
+BW_MUST_CHECK enum bw_rc member_delegate_may(struct db *db, const struct viewer *viewer,
+                                             int64_t customer_id, enum delegate scope,
+                                             int64_t now_us, bool *ret, struct bw_err *err);
+/* An organisation for which VIEWER's acts now, by public id. BW_NOT_FOUND. In ARENA. */
+BW_MUST_CHECK enum bw_rc member_delegate_customer(struct db *db, const struct viewer *viewer,
+                                                  struct bw_view public_id, struct bw_arena *arena,
+                                                  struct member_organisation *ret,
+                                                  unsigned *ret_scopes, struct bw_err *err);
+
 /* What API clients and CSV write: public id, or name in any of the three languages (exact), or
  * domain; for people public id or e-mail. BW_NOT_FOUND quotes what was asked for. */
 BW_MUST_CHECK enum bw_rc member_resolve(struct db *db, const struct viewer *viewer,

@@ -79,9 +79,10 @@ extern const struct member_scope member_scopes[MEMBER_SCOPES];
 
 struct member_key {
     struct bw_view public_id, label;
+    struct bw_view networks, used_from; /* where it may come from; where it came from last */
     unsigned scopes;
     int64_t created_us, expires_us, used_us;
-    bool expired;
+    bool expired, replaced;
 };
 /* A person's own keys that were not ended, newest first. */
 BW_MUST_CHECK enum bw_rc member_keys_of(struct db *db, int64_t person_id, struct bw_arena *arena,
@@ -98,6 +99,7 @@ enum bw_rc member_organisation_page(struct http_req *rq, struct http_resp *rs, s
 enum bw_rc member_directory_page(struct http_req *rq, struct http_resp *rs, struct bw_err *err);
 enum bw_rc member_key_post(struct http_req *rq, struct http_resp *rs, struct bw_err *err);
 enum bw_rc member_key_end_post(struct http_req *rq, struct http_resp *rs, struct bw_err *err);
+enum bw_rc member_key_rotate_post(struct http_req *rq, struct http_resp *rs, struct bw_err *err);
 enum bw_rc member_me_api(struct http_req *rq, struct http_resp *rs, struct bw_err *err);
 
 #endif

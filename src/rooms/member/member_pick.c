@@ -147,6 +147,7 @@ static enum bw_rc ask(struct db *db, const struct viewer *viewer, enum grant_kin
     case GRANT_ORG_ADMIN:
     case GRANT_DUTY:
     case GRANT_LIMIT:
+    case GRANT_DELEGATE:
         break;
     }
     return bw_fail(err, BW_INVALID, "there is nothing to choose from");

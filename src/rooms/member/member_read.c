@@ -261,38 +261,6 @@ enum bw_rc member_viewer_operator(struct db *db, struct bw_arena *arena, struct 
     return viewer_load(db, db_int(st, 0), db_int(st, 1), ROLE_OPERATOR, arena, ret, err);
 }
 
-/* -- API keys ---------------------------------------------------------------------------------- */
-
-enum bw_rc member_keys_of(struct db *db, int64_t person_id, struct bw_arena *arena,
-                          struct member_key **ret, size_t *ret_n, struct bw_err *err)
-{
-    BW_AUTO(db_stmt) *st = NULL;
-    struct member_key *rows = NULL;
-    size_t n = 0, room = 0;
-    enum bw_rc rc;
-    BW_TRY(db_plain(db,
-                    "SELECT public_id, label, scopes, created_us, expires_us, used_us FROM api_key"
-                    " WHERE person_id = ?1 AND ended_us IS NULL ORDER BY created_us DESC, id DESC",
-                    &st, err));
-    db_bind_int(st, 1, person_id);
-    while ((rc = db_row(st, err)) == BW_OK) {
-        BW_TRY(MEMBER_MORE(arena, rows, n, room, err));
-        BW_TRY(bw_view_copy(arena, db_text(st, 0), &rows[n].public_id, err));
-        BW_TRY(bw_view_copy(arena, db_text(st, 1), &rows[n].label, err));
-        rows[n].scopes = (unsigned)db_int(st, 2);
-        rows[n].created_us = db_int(st, 3);
-        rows[n].expires_us = db_int(st, 4);
-        rows[n].used_us = db_int(st, 5);
-        rows[n].expired = rows[n].expires_us <= bw_now_us();
-        n++;
-    }
-    if (rc != BW_NOT_FOUND)
-        return rc;
-    *ret = rows;
-    *ret_n = n;
-    return BW_OK;
-}
-
 enum bw_rc member_person_key(struct db *db, struct bw_view public_id, int64_t *ret_id,
                              struct bw_err *err)
 {

@@ -9,7 +9,9 @@
 #include "member_int.h"
 
 #include "json_write.h"
-#include "member_int.h"
+#include "member_delegate.h"
+
+#include <stdio.h>
 
 enum { DOMAIN_MAX = 253 };
 
@@ -317,6 +319,8 @@ enum bw_rc member_organisation_state(struct db_tx *tx, int64_t actor_id, int64_t
     BW_TRY(db_run(st, err));
     if (state != MEMBER_ACTIVE)
         BW_TRY(end_access(tx, id, err));
+    if (state != MEMBER_ACTIVE)
+        BW_TRY(member_delegation_end_all(tx, actor_id, id, err));
     if (state == MEMBER_LEFT)
         BW_TRY(holding_end_all(tx, HOLDER_ORGANISATION, id, err));
     return append_fact(tx, LEDGER_ORGANISATION_CHANGED, bw_view_z(now.public_id.text), actor_id,
@@ -341,6 +345,10 @@ static enum bw_rc prepare_person(struct db_tx *tx, const struct member_person_in
     struct bw_view name = bw_view_trim(in->name), address = bw_view_trim(in->email);
     if (name.n == 0 || name.n > MEMBER_NAME_MAX || !bw_utf8_valid(name))
         return bw_fail(err, BW_INVALID, "a person's name has 1 to %d bytes", MEMBER_NAME_MAX);
+    ret->public_id = bw_id_new();
+    if (in->role == ROLE_SERVICE) /* has no mailbox, and every row an address of its own */
+        address = bw_view_of(email, (size_t)snprintf(email, MEMBER_NAME_MAX, "%s@service.invalid",
+                                                     ret->public_id.text));
     if (address.n > MEMBER_NAME_MAX || !mail_address_valid(address))
         return bw_fail(err, BW_INVALID, "\"%.*s\" is no e-mail address",
                        BW_VF(bw_utf8_head(address, 80)));
@@ -354,7 +362,6 @@ static enum bw_rc prepare_person(struct db_tx *tx, const struct member_person_in
     }
     ret->in = in;
     ret->email = bw_view_of(email, address.n);
-    ret->public_id = bw_id_new();
     return audience_intern(tx, TLP_AMBER_STRICT, grants, BW_COUNT(grants), &ret->audience_id, err);
 }
 
@@ -422,35 +429,4 @@ enum bw_rc member_person_add(struct db_tx *tx, const struct crypto_keyring *keyr
     *ret_id = id;
     *ret_public = p.public_id;
     return BW_OK;
-}
-
-/* -- API keys ---------------------------------------------------------------------------------- */
-
-enum bw_rc member_key_add(struct db_tx *tx, const struct api_key_in *in,
-                          struct crypto_token *ret_key, struct bw_err *err)
-{
-    BW_AUTO(db_stmt) *st = NULL;
-    struct crypto_token key;
-    struct bw_id id;
-    BW_TRY(db_plain(db_tx_db(tx),
-                    "SELECT count(*) FROM api_key WHERE person_id = ?1 AND ended_us IS NULL", &st,
-                    err));
-    db_bind_int(st, 1, in->person_id);
-    BW_TRY(db_row(st, err));
-    if (db_int(st, 0) >= MEMBER_KEYS_MAX)
-        return bw_fail(err, BW_LIMIT, "you have %d keys: end one first", MEMBER_KEYS_MAX);
-    db_again(st);
-    BW_TRY(api_key_add(tx, in, &key, &id, err));
-    BW_TRY(append(tx, LEDGER_KEY_ADDED, bw_view_z(id.text), in->person_id, 0,
-                  (struct bw_view){NULL, 0}, err));
-    *ret_key = key;
-    crypto_wipe(&key, sizeof(key));
-    return BW_OK;
-}
-
-enum bw_rc member_key_end(struct db_tx *tx, int64_t person_id, struct bw_view public_id,
-                          struct bw_err *err)
-{
-    BW_TRY(api_key_end(tx, person_id, public_id, err));
-    return append(tx, LEDGER_KEY_ENDED, public_id, person_id, 0, (struct bw_view){NULL, 0}, err);
 }

@@ -15,16 +15,29 @@ struct member_person_view {
     int64_t seen_us;
 };
 struct member_key_view {
-    struct bw_view public_id, label;
+    struct bw_view public_id, label, networks, used_from;
     enum i18n_msg scopes[4];
     size_t scopes_n;
     int64_t created_us, expires_us, used_us;
-    bool expired;
+    bool expired, replaced, rotates;
 };
 struct member_choice_view { /* a box or an option of the form for a new key */
     const char *word;
     enum i18n_msg msg, hint;
     bool chosen;
+};
+struct member_keys_view {  /* keys of one person with the form for a new one */
+    struct bw_view person; /* public id of a service; empty: one's own */
+    const struct member_key_view *keys;
+    size_t keys_n;
+    struct bw_view new_key, new_label; /* shown this once */
+    bool failed, bad_label, bad_scope, bad_networks;
+    enum i18n_msg error;
+    const char *error_field;
+    struct bw_view label, networks, said; /* as typed; what was wrong with the networks */
+    const struct member_choice_view *scopes, *terms;
+    size_t scopes_n, terms_n;
+    int64_t overlap; /* days that a replaced key lives on */
 };
 struct member_organisation_view {
     struct member_name_view name;
@@ -36,17 +49,11 @@ struct member_organisation_view {
     size_t sectors_n, circles_n;
     const struct member_person_view *people;
     size_t people_n;
-    const struct member_key_view *keys;
-    size_t keys_n;
     bool done; /* done_msg is set */
     enum i18n_msg done_msg;
-    struct bw_view new_key, new_label; /* shown this once */
-    bool failed, bad_label, bad_scope;
-    enum i18n_msg error;
-    const char *error_field;
-    struct bw_view label; /* as typed */
-    const struct member_choice_view *scopes, *terms;
-    size_t scopes_n, terms_n;
+    struct bw_view offer_from; /* who offers the administrator's role */
+    bool may_people, may_leave, alone;
+    struct member_keys_view keys;
 };
 
 struct member_directory_row {

@@ -153,9 +153,9 @@ static enum bw_rc speak_role(struct teller *t, struct grant g, struct spoken *s)
 
 static enum bw_rc speak(struct teller *t, int64_t code, struct spoken *s)
 {
-    static const int RANK[] =
-        {[GRANT_PUBLIC] = 0,       [GRANT_EVERYBODY] = 1, [GRANT_CIRCLE] = 2, [GRANT_SECTOR] = 3,
-         [GRANT_ORGANISATION] = 4, [GRANT_ORG_ADMIN] = 5, [GRANT_PERSON] = 6, [GRANT_ROLE] = 7};
+    static const int RANK[] = {[GRANT_PUBLIC] = 0, [GRANT_EVERYBODY] = 1,    [GRANT_CIRCLE] = 2,
+                               [GRANT_SECTOR] = 3, [GRANT_ORGANISATION] = 4, [GRANT_ORG_ADMIN] = 5,
+                               [GRANT_PERSON] = 6, [GRANT_ROLE] = 8,         [GRANT_DELEGATE] = 7};
     struct grant g = grant_of_code(code);
     struct bw_view name;
     BW_ASSERT(g.kind < BW_COUNT(RANK));
@@ -179,6 +179,10 @@ static enum bw_rc speak(struct teller *t, int64_t code, struct spoken *s)
         return person_name(t, g.ref, &s->label);
     case GRANT_ROLE:
         return speak_role(t, g, s);
+    case GRANT_DELEGATE:
+        BW_TRY(organisation_name(t, g.ref, &name));
+        BW_TRY(count_holders(t, code, &s->n));
+        return SAY(t, MSG_people_who_delegate, &s->label, I18N_TEXT("name", name));
     case GRANT_DUTY:
     case GRANT_LIMIT: /* no audience has them */
         break;

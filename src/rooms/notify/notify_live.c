@@ -133,7 +133,8 @@ static bool is_news(const struct ledger_event *e)
 static bool is_sweep(const struct ledger_event *e)
 {
     static const enum ledger_verb SWEEP[] = {LEDGER_ORGANISATION_CHANGED, LEDGER_PERSON_CHANGED,
-                                             LEDGER_SIGNED_OUT, LEDGER_HOLDING_ENDED};
+                                             LEDGER_SIGNED_OUT,           LEDGER_HOLDING_ENDED,
+                                             LEDGER_PERSON_LEFT,          LEDGER_PERSON_SUSPENDED};
     for (size_t i = 0; i < BW_COUNT(SWEEP); i++)
         if (e->verb == SWEEP[i])
             return true;

@@ -315,6 +315,7 @@ static void read_payload(struct bw_view payload, struct bw_arena *arena, int64_t
 static enum bw_rc mail_finding(struct outbox *o, struct db_engine *e, struct bw_err *err)
 {
     int64_t count = 1, worst = INTEL_HIGH;
+    struct audience_info audience;
     struct member_recipient *to;
     size_t n;
     read_payload(o->event->payload, o->arena, &count, &worst);
@@ -322,6 +323,7 @@ static enum bw_rc mail_finding(struct outbox *o, struct db_engine *e, struct bw_
         BW_AUTO(db) *db = NULL;
         BW_TRY(db_open(e, &db, err));
         BW_TRY(member_recipients(db, o->event->audience_id, o->arena, &to, &n, err));
+        BW_TRY(audience_get(db, o->event->audience_id, &audience, err));
     }
     const struct notify_mail_finding d = {
         .hub_name = setting_text(o->hub->settings, SETTING_NAME),
@@ -329,7 +331,9 @@ static enum bw_rc mail_finding(struct outbox *o, struct db_engine *e, struct bw_
         .severity_msg = intel_severity_msg((enum intel_severity)worst),
     };
     for (size_t i = 0; i < n; i++)
-        if (!role_is_staff(to[i].role)) /* staff have their queue */
+        /* "On your networks": staff have their queue, who acts for another a page of its own. */
+        if (!role_is_staff(to[i].role) &&
+            audience_has(&audience, (struct grant){GRANT_ORGANISATION, to[i].organisation_id}))
             BW_TRY(mail_finding_to(o, d, &to[i], err));
     return flush(o, err);
 }
@@ -376,6 +380,8 @@ static enum bw_rc mail_invite(struct outbox *o, struct db_engine *e, struct bw_e
             return BW_OK;
         BW_TRY(rc);
         BW_TRY(member_person_get(db, person_id, o->arena, &to, err));
+        if (to.role == ROLE_SERVICE)
+            return BW_OK; /* has no mailbox and never signs in */
         BW_TRY(member_organisation_get(db, viewer_system("mail: the invited one's organisation"),
                                        to.organisation_id, o->arena, &org, err));
     }

@@ -106,6 +106,8 @@ static enum bw_rc role_of(struct http_req *rq, int64_t organisation_id, enum rol
     for (size_t i = 0; i < BW_COUNT(ROLES); i++)
         if (bw_view_is(http_text(rq, "role"), role_name(ROLES[i])))
             *ret = ROLES[i];
+    if (role_is_staff(*ret) && !permission_has(req_viewer(rq), PERM_OWNER))
+        return bw_fail(err, BW_INVALID, "roles of the hub's staff are given by its owner alone");
     if (role_is_staff(*ret) && organisation_id != req_viewer(rq)->organisation_id)
         return bw_fail(err, BW_INVALID, "analysts belong to the operating organisation");
     return BW_OK;

@@ -8,7 +8,7 @@
 
 extern const struct room room_signin;
 
-#define SIGNIN_WELCOME_US (7 * BW_DAY_US)
+#define SIGNIN_WELCOME_US MEMBER_INVITE_US
 /* What stands behind /{lang}/welcome?t= in an invitation: works once, for seven days. BW_CONFLICT:
  * the person has a password; BW_NOT_FOUND. In ARENA. */
 BW_MUST_CHECK enum bw_rc signin_welcome_token(struct db *db, const struct crypto_keyring *keyring,

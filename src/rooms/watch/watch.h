@@ -107,6 +107,7 @@ struct watch_finding {
 struct watch_finding_filter {
     int state;            /* -1: any */
     bool own_only;        /* of the viewer's organisation; staff otherwise see everybody's */
+    int64_t customer_id;  /* of this one, for which the viewer's acts; 0: as above */
     struct bw_view after; /* cursor: public id */
     size_t limit;
 };
@@ -122,8 +123,8 @@ BW_MUST_CHECK enum bw_rc watch_finding_counts(struct db *db, const struct viewer
 BW_MUST_CHECK enum bw_rc watch_finding_get(struct db *db, const struct viewer *viewer,
                                            struct bw_view public_id, struct bw_arena *arena,
                                            struct watch_finding *ret, struct bw_err *err);
-/* By the organisation it was told to. Already acknowledged: BW_OK. BW_DENIED: visible to staff
- * only. */
+/* By the organisation it was told to, or by who may do that for it. Already acknowledged: BW_OK.
+ * BW_DENIED: visible to staff only. */
 BW_MUST_CHECK enum bw_rc watch_finding_acknowledge(struct db_tx *tx, const struct viewer *viewer,
                                                    struct bw_view public_id, struct bw_err *err);
 

@@ -262,7 +262,7 @@ static enum bw_rc write_chunk(struct db_tx *tx, void *arg, struct bw_err *err)
     BW_TRY(check_version(tx, w, err));
     for (size_t from = 0, to; from < c->n; from = to) {
         int64_t organisation_id = c->rows[from].told.organisation_id, audience_id;
-        BW_TRY(watch_audience(tx, organisation_id, &audience_id, err));
+        BW_TRY(watch_row_audience(tx, organisation_id, &audience_id, err));
         for (to = from; to < c->n && c->rows[to].told.organisation_id == organisation_id; to++)
             BW_TRY(write_row(tx, &c->rows[to], w->sealed[to], audience_id, err));
         BW_TRY(tell(tx, w, from, to, to < c->n || c->last, audience_id, err));

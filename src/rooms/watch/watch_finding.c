@@ -75,7 +75,8 @@ static enum bw_rc ask(struct db *db, const struct viewer *viewer,
                       struct bw_err *err)
 {
     struct db_sql q = DB_SQL("SELECT " COLUMNS FROM " WHERE 1 = 1");
-    bool everybody = !f->own_only && (role_is_staff(viewer->role) || viewer->role == ROLE_SYSTEM);
+    bool everybody = !f->own_only && f->customer_id == 0 &&
+                     (role_is_staff(viewer->role) || viewer->role == ROLE_SYSTEM);
     int64_t severity = 0, id = 0;
     int at = 1;
     if (f->after.n)
@@ -89,7 +90,7 @@ static enum bw_rc ask(struct db *db, const struct viewer *viewer,
     db_sql_add(&q, " ORDER BY f.severity DESC, f.id DESC LIMIT ?");
     BW_TRY(db_query_built(db, viewer, &q, ret, err));
     if (!everybody)
-        db_bind_int(*ret, at++, viewer->organisation_id);
+        db_bind_int(*ret, at++, f->customer_id ? f->customer_id : viewer->organisation_id);
     if (f->state >= 0)
         db_bind_int(*ret, at++, f->state);
     if (f->after.n) {
@@ -186,7 +187,11 @@ enum bw_rc watch_finding_acknowledge(struct db_tx *tx, const struct viewer *view
         return bw_fail(err, rc, "there is no such finding");
     BW_TRY(rc);
     int64_t id = db_int(st, 0), audience_id = db_int(st, 3);
-    if (db_int(st, 1) != viewer->organisation_id)
+    bool may = db_int(st, 1) == viewer->organisation_id;
+    if (!may)
+        BW_TRY(member_delegate_may(db_tx_db(tx), viewer, db_int(st, 1), DELEGATE_ACKNOWLEDGE,
+                                   db_tx_now_us(tx), &may, err));
+    if (!may)
         return bw_fail(err, BW_DENIED, "a finding is acknowledged by the organisation it concerns");
     if (db_int(st, 2) == WATCH_ACKNOWLEDGED)
         return BW_OK;

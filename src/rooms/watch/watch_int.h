@@ -39,6 +39,9 @@ BW_MUST_CHECK enum bw_rc watch_network_put(struct db_tx *tx, int64_t actor_id,
 /* {organisation, the hub's staff}; organisation 0: the staff alone. */
 BW_MUST_CHECK enum bw_rc watch_audience(struct db_tx *tx, int64_t organisation_id, int64_t *ret_id,
                                         struct bw_err *err);
+/* The same with those who act for the organisation: of networks and findings. */
+BW_MUST_CHECK enum bw_rc watch_row_audience(struct db_tx *tx, int64_t organisation_id,
+                                            int64_t *ret_id, struct bw_err *err);
 
 /* -- lists of claims (watch_claims.c) ---------------------------------------------------------- */
 

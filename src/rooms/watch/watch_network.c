@@ -119,6 +119,15 @@ enum bw_rc watch_audience(struct db_tx *tx, int64_t organisation_id, int64_t *re
     return audience_intern(tx, TLP_AMBER_STRICT, grants, organisation_id ? 2 : 1, ret_id, err);
 }
 
+enum bw_rc watch_row_audience(struct db_tx *tx, int64_t organisation_id, int64_t *ret_id,
+                              struct bw_err *err)
+{
+    const struct grant grants[] = {{GRANT_ROLE, ROLE_STAFF},
+                                   {GRANT_ORGANISATION, organisation_id},
+                                   {GRANT_DELEGATE, organisation_id}};
+    return audience_intern(tx, TLP_AMBER_STRICT, grants, organisation_id ? 3 : 1, ret_id, err);
+}
+
 static enum bw_rc append(struct db_tx *tx, enum ledger_verb verb, struct bw_view object,
                          int64_t actor_id, int64_t audience_id, const struct bw_prefix *prefix,
                          struct bw_err *err)
@@ -156,7 +165,7 @@ static enum bw_rc insert(struct db_tx *tx, int64_t actor_id, const struct watch_
     BW_AUTO(db_stmt) *st = NULL;
     struct bw_id public_id = bw_id_new();
     int64_t audience_id;
-    BW_TRY(watch_audience(tx, in->organisation_id, &audience_id, err));
+    BW_TRY(watch_row_audience(tx, in->organisation_id, &audience_id, err));
     BW_TRY(db_change(tx,
                      "INSERT INTO network (public_id, organisation_id, address, bits, label, state,"
                      " audience_id, added_us, decided_us)"

@@ -91,15 +91,34 @@ struct watch_finding_page {
     struct bw_view line; /* evidence that has no columns */
 };
 
+struct watch_for { /* what one sees of a member for whom one acts */
+    struct bw_view id, name, error, cidr, label;
+    bool done, bad, may_claim, first;
+    const struct watch_finding_view *findings;
+    size_t findings_n;
+    struct bw_view next;
+    const struct watch_network_view *networks;
+    size_t networks_n;
+};
+
 /* watch_view.c: from rows to what is printed. */
 BW_MUST_CHECK enum bw_rc watch_home_fill(struct http_req *rq, struct watch_home *d,
                                          struct bw_err *err);
+BW_MUST_CHECK enum bw_rc watch_networks_fill(struct http_req *rq, struct db *db,
+                                             int64_t organisation_id,
+                                             const struct watch_network_view **ret, size_t *ret_n,
+                                             struct bw_err *err);
 BW_MUST_CHECK enum bw_rc watch_finding_fill(struct http_req *rq, struct db *db,
                                             const struct watch_finding *f,
                                             struct watch_finding_view *ret, struct bw_err *err);
 
 #define WATCH_LINES_MAX (256 * 1024) /* pasted lines of the form */
 #define WATCH_LIST_MAX 1000          /* findings in one answer of the API */
+
+/* watch_delegate.c */
+extern const struct ledger_consumer watch_delegate_consumer;
+enum bw_rc watch_for_page(struct http_req *rq, struct http_resp *rs, struct bw_err *err);
+enum bw_rc watch_for_post(struct http_req *rq, struct http_resp *rs, struct bw_err *err);
 
 /* watch_page.c */
 enum bw_rc watch_home_page(struct http_req *rq, struct http_resp *rs, struct bw_err *err);

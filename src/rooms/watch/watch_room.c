@@ -29,6 +29,19 @@ static const struct http_param ACT[] = {
     REQ_CSRF,
     {"id", HTTP_ID, HTTP_IN_PATH | HTTP_REQUIRED, 0, 0},
 };
+static const struct http_param FOR[] = {
+    REQ_LANG,
+    {"id", HTTP_ID, HTTP_IN_PATH | HTTP_REQUIRED, 0, 0},
+    {"after", HTTP_ID, HTTP_IN_QUERY, 0, 0},
+    {"done", HTTP_WORD, HTTP_IN_QUERY, 0, 20},
+};
+static const struct http_param FOR_NETWORK[] = {
+    REQ_LANG,
+    REQ_CSRF,
+    {"id", HTTP_ID, HTTP_IN_PATH | HTTP_REQUIRED, 0, 0},
+    {"cidr", HTTP_TEXT, HTTP_IN_FORM, 0, 200},
+    {"label", HTTP_TEXT, HTTP_IN_FORM, 0, 500},
+};
 static const struct http_param FINDINGS[] = {
     {"after", HTTP_ID, HTTP_IN_QUERY, 0, 0},
     {"limit", HTTP_INT, HTTP_IN_QUERY, 1, WATCH_LIST_MAX},
@@ -45,6 +58,11 @@ static const struct http_route ROUTES[] = {
      0, NULL, watch_finding_page, "one finding with its evidence"},
     {HTTP_POST, "/{lang}/watch/findings/{id}/acknowledge", HTTP_WORKER, HTTP_PAGE, PERM_FINDING_ACT,
      ACT, BW_COUNT(ACT), FORM_MAX, FORM, watch_acknowledge_post, "acknowledge a finding"},
+    {HTTP_GET, "/{lang}/watch/for/{id}", HTTP_WORKER, HTTP_PAGE, PERM_READ, FOR, BW_COUNT(FOR), 0,
+     NULL, watch_for_page, "networks and findings of a member for whom one acts"},
+    {HTTP_POST, "/{lang}/watch/for/{id}/networks", HTTP_WORKER, HTTP_PAGE, PERM_NETWORK_CLAIM,
+     FOR_NETWORK, BW_COUNT(FOR_NETWORK), FORM_MAX, FORM, watch_for_post,
+     "enter a network of a member for whom one acts"},
     {HTTP_GET, "/api/v1/findings", HTTP_WORKER, HTTP_API, PERM_READ, FINDINGS, BW_COUNT(FINDINGS),
      0, NULL, watch_findings_api, "findings that I may see, worst first"},
     {HTTP_GET, "/api/v1/networks", HTTP_WORKER, HTTP_API, PERM_READ, LIST, BW_COUNT(LIST), 0, NULL,
@@ -54,6 +72,8 @@ static const struct http_route ROUTES[] = {
 };
 
 static const struct db_migration MIGRATIONS[] = {{30, "0030_watch", sql_0030_watch}};
+
+static const struct ledger_consumer *const CONSUMERS[] = {&watch_delegate_consumer};
 
 static void stop(struct hub *hub)
 {
@@ -66,5 +86,7 @@ const struct room room_watch = {
     .n_migrations = BW_COUNT(MIGRATIONS),
     .routes = ROUTES,
     .n_routes = BW_COUNT(ROUTES),
+    .consumers = CONSUMERS,
+    .n_consumers = BW_COUNT(CONSUMERS),
     .stop = stop,
 };

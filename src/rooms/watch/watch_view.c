@@ -124,7 +124,10 @@ enum bw_rc watch_finding_fill(struct http_req *rq, struct db *db, const struct w
                               struct watch_finding_view *ret, struct bw_err *err)
 {
     const struct viewer *viewer = req_viewer(rq);
-    bool own = f->organisation_id == viewer->organisation_id;
+    bool own = f->organisation_id == viewer->organisation_id, may = own;
+    if (!own && f->organisation_id && !role_is_staff(viewer->role))
+        BW_TRY(member_delegate_may(db, viewer, f->organisation_id, DELEGATE_ACKNOWLEDGE,
+                                   bw_now_us(), &may, err));
     *ret = (struct watch_finding_view){
         .public_id = f->public_id,
         .place = place_of(http_arena(rq), f),
@@ -140,7 +143,7 @@ enum bw_rc watch_finding_fill(struct http_req *rq, struct db *db, const struct w
         .first_us = f->first_us,
         .last_us = f->last_us,
         .count = f->count,
-        .may_acknowledge = own && f->state == WATCH_NEW && permission_has(viewer, PERM_FINDING_ACT),
+        .may_acknowledge = may && f->state == WATCH_NEW && permission_has(viewer, PERM_FINDING_ACT),
     };
     return own ? BW_OK : fill_organisation(rq, db, f->organisation_id, &ret->organisation, err);
 }
@@ -170,8 +173,9 @@ static enum bw_rc fill_findings(struct http_req *rq, struct db *db, struct watch
 
 /* -- networks and reports ---------------------------------------------------------------------- */
 
-static enum bw_rc fill_networks(struct http_req *rq, struct db *db, struct watch_home *d,
-                                struct bw_err *err)
+enum bw_rc watch_networks_fill(struct http_req *rq, struct db *db, int64_t organisation_id,
+                               const struct watch_network_view **ret, size_t *ret_n,
+                               struct bw_err *err)
 {
     static const struct {
         enum i18n_msg msg;
@@ -179,10 +183,9 @@ static enum bw_rc fill_networks(struct http_req *rq, struct db *db, struct watch
     } STATES[] = {{MSG_watch_network_pending, "tag-warn", "clock"},
                   {MSG_watch_network_verified, "tag-good", "check"},
                   {MSG_watch_network_refused, "tag-bad", "close"}};
-    const struct viewer *viewer = req_viewer(rq);
     struct watch_network *list;
     size_t n;
-    BW_TRY(watch_network_list(db, viewer, viewer->organisation_id, http_arena(rq), &list, &n, err));
+    BW_TRY(watch_network_list(db, req_viewer(rq), organisation_id, http_arena(rq), &list, &n, err));
     struct watch_network_view *rows = BW_ARENA_ARRAY(http_arena(rq), n, struct watch_network_view);
     if (!rows)
         return bw_fail_memory(err);
@@ -193,7 +196,16 @@ static enum bw_rc fill_networks(struct http_req *rq, struct db *db, struct watch
                                               .state_class = STATES[list[i].state].class_,
                                               .icon = STATES[list[i].state].icon,
                                               .rival = list[i].rival};
-    d->networks = rows;
+    *ret = rows;
+    *ret_n = n;
+    return BW_OK;
+}
+
+static enum bw_rc fill_networks(struct http_req *rq, struct db *db, struct watch_home *d,
+                                struct bw_err *err)
+{
+    size_t n;
+    BW_TRY(watch_networks_fill(rq, db, req_viewer(rq)->organisation_id, &d->networks, &n, err));
     d->networks_n = n < NETWORKS_SHOWN ? n : NETWORKS_SHOWN;
     d->networks_all = (int64_t)n;
     d->networks_more = (int64_t)(n - d->networks_n);
