@@ -10,6 +10,8 @@
 /* "industry", "representative": in APIs. */
 const char *member_class_word(enum member_class class_);
 const char *member_state_word(enum member_state state);
+/* An English name is there, none is too long. */
+BW_MUST_CHECK enum bw_rc member_names_check(const struct member_names *names, struct bw_err *err);
 
 /* -- rows (member_read.c) ---------------------------------------------------------------------- */
 

@@ -5,6 +5,7 @@
 #include "permission.h"
 
 #include "sql_0010_member.h"
+#include "sql_0015_circle.h"
 
 #define FORM "application/x-www-form-urlencoded"
 enum { FORM_MAX = 8192 };
@@ -44,7 +45,8 @@ static const struct http_route ROUTES[] = {
      "whom an API key speaks for: person, organisation, role, scopes"},
 };
 
-static const struct db_migration MIGRATIONS[] = {{10, "0010_member", sql_0010_member}};
+static const struct db_migration MIGRATIONS[] = {{10, "0010_member", sql_0010_member},
+                                                  {15, "0015_circle", sql_0015_circle}};
 
 const struct room room_member = {
     .name = "member",

@@ -395,7 +395,7 @@ BW_TEST(audiences_in_words_and_their_recipients)
         bool sorted;
         {
             BW_AUTO(db) *db = reader(t);
-            enum bw_rc rc = member_who(db, id, I18N_EN, t->arena, &w, &err);
+            enum bw_rc rc = member_who(db, viewer_system("tests"), id, I18N_EN, t->arena, &w, &err);
             SUBTEST(REACH[i].name, rc == BW_OK);
         }
         CHECK_VIEW(w.summary, REACH[i].summary);
@@ -434,7 +434,7 @@ BW_TEST(audiences_in_chinese)
     BW_AUTO(db) *db = reader(t);
     struct member_who w;
     struct bw_err err;
-    REQUIRE(member_who(db, id, I18N_HANT, t->arena, &w, &err) == BW_OK);
+    REQUIRE(member_who(db, viewer_system("tests"), id, I18N_HANT, t->arena, &w, &err) == BW_OK);
     CHECK(bw_view_find(w.summary, BW_V("事故應變")) != SIZE_MAX);
     CHECK(bw_view_find(w.summary, BW_V("Nine Wharves Securities")) != SIZE_MAX);
     CHECK(bw_view_find(w.summary, BW_V("，3 間機構")) != SIZE_MAX);
