@@ -53,6 +53,10 @@ enum setting_type { SETTING_TEXT, SETTING_INT, SETTING_FLAG, SETTING_SECRET };
       "how often the ledger's root is signed")                                                  \
     X(STREAMS_PER_PERSON, "streams_per_person", INT, 1, 100, "6", "",                           \
       "open live pages per person")                                                             \
+    X(FOUR_EYES_STATE, "four_eyes_state", FLAG, 0, 1, "no", "",                                 \
+      "suspending or ending a membership waits for a second person")                            \
+    X(EXPORT_DAYS, "export_days", INT, 1, 365, "30", "days",                                    \
+      "an ended member may take its own data along for so long")                                \
     X(LOG_LEVEL, "log_level", INT, 0, 3, "1", "", "0 debug, 1 info, 2 warnings, 3 errors")
 
 enum setting {
