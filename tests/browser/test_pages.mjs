@@ -99,10 +99,14 @@ const PAGES = [
     ['finding', 'hospital', () => 'watch/findings/' + ids.finding, { tlp: true }],
     ['organisation', 'hospital', 'organisation'],
     ['members', 'hospital', 'members'],
+    ['circles', 'hospital', 'circles'],
+    ['members of a sector', 'hospital', 'members?class=industry'],
     ['import', 'hospital', 'import'],
     ['403', 'hospital', 'queue', { status: 403 }],
     ['queue', 'operator', 'queue'],
     ['queue members', 'operator', 'queue/members', { picker: true }],
+    ['sectors', 'operator', 'queue/sectors'],
+    ['circles of the desk', 'operator', 'circles'],
     ['watch, all', 'operator', 'watch?scope=all'],
 ];
 

@@ -393,8 +393,8 @@ static enum bw_rc run(struct db_tx *tx, const struct circle_change *c, const str
 }
 
 enum bw_rc circle_change_apply(struct db_tx *tx, const struct crypto_keyring *keyring,
-                               const struct circle_change *c, struct bw_view token,
-                               bool *ret_stale, struct bw_err *err)
+                               const struct circle_change *c, struct bw_view token, bool *ret_stale,
+                               struct bw_err *err)
 {
     BW_AUTO(bw_arena) *arena = bw_arena_new(ARENA_MAX);
     struct circle_effect e;

@@ -2,9 +2,9 @@
 /* circle_change - changes that widen or narrow what somebody sees, and their preview.
  *
  * Why one place: a preview that is a page of its own can be skipped. Here a change is planned (who
- * gains and loses which grants), its effect is counted, and a sealed token of exactly this effect is
- * given to the person who looked. Applying plans and counts again inside the transaction and takes
- * the token of the same effect alone: what has changed meanwhile is shown again.
+ * gains and loses which grants), its effect is counted, and a sealed token of exactly this effect
+ * is given to the person who looked. Applying plans and counts again inside the transaction and
+ * takes the token of the same effect alone: what has changed meanwhile is shown again.
  *
  * The effect is counted by audiences: for each holder all published items that the holder's grants
  * reach after the change and did not before, and the other way round. An organisation's grants are
@@ -16,13 +16,13 @@
 #include "circle_int.h"
 
 enum circle_act {
-    CIRCLE_ACT_GIVE,    /* circle, who: by the circle's owner */
-    CIRCLE_ACT_END,     /* circle, who */
-    CIRCLE_ACT_LEAVE,   /* circle: the actor's own organisation */
-    CIRCLE_ACT_TAKE,    /* request: let in, or the invitation taken */
-    CIRCLE_ACT_MOVE,    /* sector, parent */
-    CIRCLE_ACT_GROUPS,  /* organisation: sectors, class */
-    CIRCLE_ACT_MERGE,   /* organisation into survivor; circles that survive */
+    CIRCLE_ACT_GIVE,   /* circle, who: by the circle's owner */
+    CIRCLE_ACT_END,    /* circle, who */
+    CIRCLE_ACT_LEAVE,  /* circle: the actor's own organisation */
+    CIRCLE_ACT_TAKE,   /* request: let in, or the invitation taken */
+    CIRCLE_ACT_MOVE,   /* sector, parent */
+    CIRCLE_ACT_GROUPS, /* organisation: sectors, class */
+    CIRCLE_ACT_MERGE,  /* organisation into survivor; circles that survive */
     CIRCLE_ACTS
 };
 struct circle_change {
@@ -38,17 +38,17 @@ struct circle_change {
 struct circle_effect_line {
     enum holder_kind kind;
     int64_t holder_id, gains, losses;
-    struct bw_view name, organisation;       /* of a person: theirs */
-    struct bw_view gain_id, gain_title;      /* newest one that the actor sees; may be empty */
+    struct bw_view name, organisation;  /* of a person: theirs */
+    struct bw_view gain_id, gain_title; /* newest one that the actor sees; may be empty */
     struct bw_view loss_id, loss_title;
     struct bw_view gain_lang, loss_lang;
 };
 struct circle_effect {
     struct circle_effect_line *lines;
     size_t n;
-    int64_t gains, losses; /* holders with any */
+    int64_t gains, losses;                     /* holders with any */
     int64_t networks, findings, items, people; /* merging: what goes to the survivor */
-    struct bw_view subject, object; /* the names of what is changed, for the page */
+    struct bw_view subject, object;            /* the names of what is changed, for the page */
     struct crypto_digest digest;
 };
 /* Asks whether the actor may, and counts. BW_NOT_FOUND, BW_DENIED, BW_INVALID, BW_CONFLICT. */
@@ -62,8 +62,7 @@ BW_MUST_CHECK enum bw_rc circle_change_token(const struct crypto_keyring *keyrin
                                              struct bw_err *err);
 /* Applies what the token was given for. BW_CONFLICT with *ret_stale: the facts are others now, or
  * the token is not one: show it again. */
-BW_MUST_CHECK enum bw_rc circle_change_apply(struct db_tx *tx,
-                                             const struct crypto_keyring *keyring,
+BW_MUST_CHECK enum bw_rc circle_change_apply(struct db_tx *tx, const struct crypto_keyring *keyring,
                                              const struct circle_change *c, struct bw_view token,
                                              bool *ret_stale, struct bw_err *err);
 

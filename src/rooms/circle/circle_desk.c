@@ -8,8 +8,9 @@
 
 #include "circle_html.h"
 
-static const char *const CLASSES[MEMBER_CLASSES] = {
-    "industry", "vendor", "regulator", "law-enforcement", "academia", "cert", "foreign"};
+static const char *const CLASSES[MEMBER_CLASSES] = {"industry",        "vendor",   "regulator",
+                                                    "law-enforcement", "academia", "cert",
+                                                    "foreign"};
 
 static struct member_names names_of(struct http_req *rq)
 {
@@ -30,12 +31,12 @@ static enum bw_rc options_of(struct http_req *rq, const struct member_sector *s,
         return bw_fail_memory(err);
     for (size_t i = 0; i < n; i++) {
         struct bw_view name = member_name(&s[i].names, req_lang(rq));
-        rows[i] = (struct circle_option){
-            .value = s[i].public_id,
-            .name = bw_arena_printf(http_arena(rq), "%.*s%.*s", 4 * s[i].depth, DASHES,
-                                    BW_VF(name)),
-            .indent = s[i].depth,
-            .chosen = s[i].id == chosen};
+        rows[i] =
+            (struct circle_option){.value = s[i].public_id,
+                                   .name = bw_arena_printf(http_arena(rq), "%.*s%.*s",
+                                                           4 * s[i].depth, DASHES, BW_VF(name)),
+                                   .indent = s[i].depth,
+                                   .chosen = s[i].id == chosen};
     }
     *ret = rows;
     return BW_OK;
@@ -97,8 +98,8 @@ static enum bw_rc run_sector_add(struct db_tx *tx, void *arg, struct bw_err *err
     struct bw_id public_id;
     int64_t id, parent_id;
     BW_TRY(permission_check(w->viewer, PERM_DECIDE, err));
-    BW_TRY(member_group_add(tx, w->viewer->person_id, GRANT_SECTOR, &w->names, &id, &public_id,
-                            err));
+    BW_TRY(
+        member_group_add(tx, w->viewer->person_id, GRANT_SECTOR, &w->names, &id, &public_id, err));
     if (w->parent.n == 0)
         return BW_OK;
     enum bw_rc rc =
@@ -149,17 +150,17 @@ CIRCLE_HANDLER(circle_sector_move_post)
 {
     struct bw_view id = http_text(rq, "id");
     const struct circle_field fields[] = {{"parent", http_text(rq, "parent")}};
-    const struct circle_step s = {
-        .change = {.act = CIRCLE_ACT_MOVE,
-                   .actor = req_viewer(rq),
-                   .sector = id,
-                   .parent = fields[0].value},
-        .title = MSG_circle_sector_move,
-        .fields = fields,
-        .n_fields = 1,
-        .action = bw_arena_printf(http_arena(rq), "queue/sectors/%.*s/move", BW_VF(id)),
-        .back = BW_V("queue/sectors"),
-        .done = "saved"};
+    const struct circle_step s = {.change = {.act = CIRCLE_ACT_MOVE,
+                                             .actor = req_viewer(rq),
+                                             .sector = id,
+                                             .parent = fields[0].value},
+                                  .title = MSG_circle_sector_move,
+                                  .fields = fields,
+                                  .n_fields = 1,
+                                  .action = bw_arena_printf(http_arena(rq),
+                                                            "queue/sectors/%.*s/move", BW_VF(id)),
+                                  .back = BW_V("queue/sectors"),
+                                  .done = "saved"};
     return circle_step_run(rq, rs, &s, err);
 }
 
@@ -266,11 +267,10 @@ static enum bw_rc fill_desk(struct http_req *rq, struct db *db, const struct fac
     if (!classes || !others)
         return bw_fail_memory(err);
     for (int i = 0; i < MEMBER_CLASSES; i++)
-        classes[i] =
-            (struct circle_option){.value = bw_view_z(CLASSES[i]),
-                                   .name = i18n(req_lang(rq),
-                                                member_class_msg((enum member_class)i)),
-                                   .chosen = i == (int)f->o.class_};
+        classes[i] = (struct circle_option){.value = bw_view_z(CLASSES[i]),
+                                            .name = i18n(req_lang(rq),
+                                                         member_class_msg((enum member_class)i)),
+                                            .chosen = i == (int)f->o.class_};
     for (size_t i = 0; i < n; i++)
         if (all[i].id != f->o.id)
             others[v->organisations_n++] =
@@ -309,7 +309,7 @@ enum bw_rc circle_organisation_show(struct http_req *rq, struct http_resp *rs,
     BW_TRY(fill_groups(rq, db, f.o.id, &v, err));
     if (v.desk)
         BW_TRY(fill_desk(rq, db, &f, &v, err));
-    v.done = http_text(rq, "done").n > 0;
+    v.done = http_method_of(rq) == HTTP_GET && http_text(rq, "done").n > 0;
     if (problem.n)
         http_status(rs, 422);
     return page_send(rq, rs,
@@ -361,16 +361,16 @@ CIRCLE_HANDLER(circle_groups_post)
 {
     struct bw_view id = http_text(rq, "id");
     struct circle_field *fields = fields_new(rq);
-    struct circle_step s = {
-        .change = {.act = CIRCLE_ACT_GROUPS,
-                   .actor = req_viewer(rq),
-                   .organisation = id,
-                   .class_ = MEMBER_CLASSES},
-        .title = MSG_circle_groups,
-        .fields = fields,
-        .action = bw_arena_printf(http_arena(rq), "queue/organisations/%.*s/groups", BW_VF(id)),
-        .back = bw_arena_printf(http_arena(rq), "members/%.*s", BW_VF(id)),
-        .done = "saved"};
+    struct circle_step s = {.change = {.act = CIRCLE_ACT_GROUPS,
+                                       .actor = req_viewer(rq),
+                                       .organisation = id,
+                                       .class_ = MEMBER_CLASSES},
+                            .title = MSG_circle_groups,
+                            .fields = fields,
+                            .action = bw_arena_printf(http_arena(rq),
+                                                      "queue/organisations/%.*s/groups", BW_VF(id)),
+                            .back = bw_arena_printf(http_arena(rq), "members/%.*s", BW_VF(id)),
+                            .done = "saved"};
     if (!fields)
         return bw_fail_memory(err);
     for (int i = 0; i < MEMBER_CLASSES; i++)
@@ -385,17 +385,17 @@ CIRCLE_HANDLER(circle_merge_post)
 {
     struct bw_view id = http_text(rq, "id");
     struct circle_field *fields = fields_new(rq);
-    struct circle_step s = {
-        .change = {.act = CIRCLE_ACT_MERGE,
-                   .actor = req_viewer(rq),
-                   .organisation = id,
-                   .survivor = http_text(rq, "survivor"),
-                   .reason = http_text(rq, "reason")},
-        .title = MSG_circle_merge,
-        .fields = fields,
-        .action = bw_arena_printf(http_arena(rq), "queue/organisations/%.*s/merge", BW_VF(id)),
-        .back = bw_arena_printf(http_arena(rq), "members/%.*s", BW_VF(id)),
-        .done = "saved"};
+    struct circle_step s = {.change = {.act = CIRCLE_ACT_MERGE,
+                                       .actor = req_viewer(rq),
+                                       .organisation = id,
+                                       .survivor = http_text(rq, "survivor"),
+                                       .reason = http_text(rq, "reason")},
+                            .title = MSG_circle_merge,
+                            .fields = fields,
+                            .action = bw_arena_printf(http_arena(rq),
+                                                      "queue/organisations/%.*s/merge", BW_VF(id)),
+                            .back = bw_arena_printf(http_arena(rq), "members/%.*s", BW_VF(id)),
+                            .done = "saved"};
     if (!fields)
         return bw_fail_memory(err);
     fields[s.n_fields++] = (struct circle_field){"survivor", s.change.survivor};

@@ -2,9 +2,9 @@
 /* circle_effect - who gains and who loses sight of how many items; see circle_change.h.
  *
  * Only audiences with a grant that comes or goes can change sides, so these are read (once per
- * grant), and each is asked twice: is it reached with the grants of before, and with those of after.
- * The digest is of every audience that changes sides for every holder, with the number and the
- * newest of its items: what was published since is another effect. */
+ * grant), and each is asked twice: is it reached with the grants of before, and with those of
+ * after. The digest is of every audience that changes sides for every holder, with the number and
+ * the newest of its items: what was published since is another effect. */
 #include "circle_change.h"
 
 struct by_code {
@@ -144,7 +144,8 @@ static enum bw_rc count_side(struct counter *k, struct side *s, struct bw_err *e
         BW_TRY(audiences_of(k, s->codes[i], &c, err));
         for (size_t j = 0; j < c->n; j++) {
             const struct intel_audience_count *a = &c->list[j];
-            if (viewer_reach(&s->without, k->db, a->audience_id) || (i && !is_new(s, a->audience_id)))
+            if (viewer_reach(&s->without, k->db, a->audience_id) ||
+                (i && !is_new(s, a->audience_id)))
                 continue;
             s->audiences[s->n++] = a->audience_id;
             s->items += a->items;
@@ -228,11 +229,11 @@ static enum bw_rc count_swing(struct counter *k, const struct circle_change *c,
 /* What the change is, beside whom it concerns. */
 static void hash_plan(struct counter *k, const struct circle_change *c, const struct circle_plan *p)
 {
-    const int64_t facts[] = {(int64_t)c->act, p->c.id,       p->request.id,
-                             p->organisation_id, p->sector_id, p->parent_id,
-                             p->survivor_id, (int64_t)p->kind, p->holder_id,
-                             (int64_t)c->class_, p->moved[0], p->moved[1],
-                             p->moved[2], p->moved[3], (int64_t)p->n_chosen};
+    const int64_t facts[] = {(int64_t)c->act,    p->c.id,          p->request.id,
+                             p->organisation_id, p->sector_id,     p->parent_id,
+                             p->survivor_id,     (int64_t)p->kind, p->holder_id,
+                             (int64_t)c->class_, p->moved[0],      p->moved[1],
+                             p->moved[2],        p->moved[3],      (int64_t)p->n_chosen};
     for (size_t i = 0; i < BW_COUNT(facts); i++)
         hash_int(k, facts[i]);
     for (size_t i = 0; i < p->n_chosen; i++)
@@ -245,9 +246,13 @@ enum bw_rc circle_effect_count(struct db *db, const struct circle_change *c,
                                struct bw_err *err)
 {
     struct counter *k = BW_ARENA_NEW(arena, struct counter);
-    struct circle_effect e = {.n = p->n_swings, .subject = p->subject, .object = p->object,
-                              .people = p->moved[0], .items = p->moved[1],
-                              .networks = p->moved[2], .findings = p->moved[3]};
+    struct circle_effect e = {.n = p->n_swings,
+                              .subject = p->subject,
+                              .object = p->object,
+                              .people = p->moved[0],
+                              .items = p->moved[1],
+                              .networks = p->moved[2],
+                              .findings = p->moved[3]};
     if (!k)
         return bw_fail_memory(err);
     k->db = db;

@@ -33,8 +33,8 @@ static enum bw_rc row(struct maker *m, const struct bw_view *cells, size_t n, st
     circle_csv_row_end(&m->tar.pending);
     return circle_tar_row(&m->tar, err);
 }
-#define ROW(m, err, ...)                                \
-    row((m), (const struct bw_view[]){__VA_ARGS__},     \
+#define ROW(m, err, ...)                            \
+    row((m), (const struct bw_view[]){__VA_ARGS__}, \
         sizeof((const struct bw_view[]){__VA_ARGS__}) / sizeof(struct bw_view), (err))
 
 /* -- members of the archive -------------------------------------------------------------------- */
@@ -229,8 +229,8 @@ static enum bw_rc put_events(struct maker *m, struct bw_err *err)
         BW_TRY(ledger_read(m->db, position, EVENTS, m->arena, &events, &n, err));
         for (size_t i = 0; i < n; i++) {
             struct json_writer w;
-            if (!people.n || !bsearch(&events[i].actor_id, people.ids, people.n,
-                                      sizeof(*people.ids), by_number))
+            if (!people.n ||
+                !bsearch(&events[i].actor_id, people.ids, people.n, sizeof(*people.ids), by_number))
                 continue;
             json_w_open(&w, &m->tar.pending);
             json_w_object(&w);
@@ -253,9 +253,12 @@ static const struct {
     const char *name;
     enum bw_rc (*put)(struct maker *m, struct bw_err *err);
 } MEMBERS[] = {
-    {"organisation.json", put_organisation}, {"people.csv", put_people},
-    {"keys.csv", put_keys},                  {"networks.csv", put_networks},
-    {"findings.csv", put_findings},          {"items.jsonl", put_items},
+    {"organisation.json", put_organisation},
+    {"people.csv", put_people},
+    {"keys.csv", put_keys},
+    {"networks.csv", put_networks},
+    {"findings.csv", put_findings},
+    {"items.jsonl", put_items},
     {"ledger.jsonl", put_events},
 };
 
@@ -274,7 +277,9 @@ enum bw_rc circle_export_make(struct db *db, const struct viewer *viewer, int64_
                               const char *folder, struct bw_view *ret, struct bw_err *err)
 {
     BW_AUTO(bw_arena) *arena = bw_arena_new(ARENA_MAX);
-    struct maker m = {.db = db, .viewer = viewer, .organisation_id = organisation_id,
+    struct maker m = {.db = db,
+                      .viewer = viewer,
+                      .organisation_id = organisation_id,
                       .arena = arena};
     if (!arena)
         return bw_fail_memory(err);

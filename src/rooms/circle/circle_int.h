@@ -9,8 +9,8 @@
 #include "member_group.h"
 #include "page.h"
 
-#define CIRCLE_TEXT_MAX 2000  /* bytes of a purpose or a reason */
-#define CIRCLE_LIST_MAX 500   /* circles, members, requests told at once */
+#define CIRCLE_TEXT_MAX 2000 /* bytes of a purpose or a reason */
+#define CIRCLE_LIST_MAX 500  /* circles, members, requests told at once */
 
 struct circle {
     int64_t id, audience_id; /* audience_id: of its events: its people and the hub's staff */

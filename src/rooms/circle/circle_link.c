@@ -50,8 +50,8 @@ static enum bw_rc read_right(struct db *db, int64_t organisation_id, struct bw_a
 }
 
 enum bw_rc circle_export_token(struct db *db, const struct crypto_keyring *keyring,
-                               int64_t organisation_id, struct bw_arena *arena,
-                               struct bw_view *ret, int64_t *ret_until_us, struct bw_err *err)
+                               int64_t organisation_id, struct bw_arena *arena, struct bw_view *ret,
+                               int64_t *ret_until_us, struct bw_err *err)
 {
     BW_AUTO_BUF sealed = BW_BUF_INIT(CIRCLE_TOKEN_MAX);
     BW_AUTO_BUF text = BW_BUF_INIT(CIRCLE_TOKEN_MAX);

@@ -43,8 +43,8 @@ static enum bw_rc prepare(struct db *db, struct bw_view public_id, struct letter
     db_bind_text(st, 1, public_id);
     BW_TRY(db_row(st, err));
     BW_TRY(member_organisation_get(db, hub, db_int(st, 0), l->arena, &l->o, err));
-    BW_TRY(circle_export_token(db, l->hub->keyring, l->o.id, l->arena, &l->token, &l->until_us,
-                               err));
+    BW_TRY(
+        circle_export_token(db, l->hub->keyring, l->o.id, l->arena, &l->token, &l->until_us, err));
     return last_admin(db, l->o.id, l->arena, &l->to, err);
 }
 
@@ -54,15 +54,17 @@ static enum bw_rc spool(const struct letter *l, const struct ledger_event *e, st
     BW_AUTO_BUF page = BW_BUF_INIT(MAIL_BYTES);
     BW_AUTO_BUF subject = BW_BUF_INIT(1024);
     const struct settings *s = l->hub->settings;
-    struct circle_mail_export d = {
-        .hub_name = setting_text(s, SETTING_NAME),
-        .organisation = member_name(&l->o.names, l->to.lang),
-        .days = setting_int(s, SETTING_EXPORT_DAYS),
-        .link = html_url_or_hash(bw_arena_printf(l->arena, "%.*s/%.*s/export?t=%.*s",
-                                                 BW_VF(l->hub->url),
-                                                 BW_VF(i18n_path_name(l->to.lang)),
-                                                 BW_VF(l->token)))};
-    struct html h = {.out = &page, .lang = l->to.lang, .build = l->hub->build,
+    struct circle_mail_export d = {.hub_name = setting_text(s, SETTING_NAME),
+                                   .organisation = member_name(&l->o.names, l->to.lang),
+                                   .days = setting_int(s, SETTING_EXPORT_DAYS),
+                                   .link = html_url_or_hash(
+                                       bw_arena_printf(l->arena, "%.*s/%.*s/export?t=%.*s",
+                                                       BW_VF(l->hub->url),
+                                                       BW_VF(i18n_path_name(l->to.lang)),
+                                                       BW_VF(l->token)))};
+    struct html h = {.out = &page,
+                     .lang = l->to.lang,
+                     .build = l->hub->build,
                      .zone_name = setting_text(s, SETTING_ZONE),
                      .zone_offset_min = (int)setting_int(s, SETTING_ZONE_OFFSET)};
     html_circle_mail_export(&h, &d);
@@ -77,15 +79,16 @@ static enum bw_rc spool(const struct letter *l, const struct ledger_event *e, st
     BW_TRY(bw_buf_rc(&subject, "mail", err));
     BW_TRY(bw_buf_rc(&text, "mail", err));
     BW_TRY(bw_buf_rc(&page, "mail", err));
-    const struct mail_message m = {
-        .key = bw_arena_printf(l->arena, "ended-%lld", (long long)e->position),
-        .from = {setting_text(s, SETTING_NAME), setting_text(s, SETTING_MAIL_FROM)},
-        .to = {l->to.name, l->to.email},
-        .subject = bw_buf_text(&subject),
-        .text = bw_buf_text(&text),
-        .html = bw_buf_text(&page),
-        .id_domain = BW_V("breakwater.invalid"),
-        .date_us = e->added_us};
+    const struct mail_message m = {.key = bw_arena_printf(l->arena, "ended-%lld",
+                                                          (long long)e->position),
+                                   .from = {setting_text(s, SETTING_NAME),
+                                            setting_text(s, SETTING_MAIL_FROM)},
+                                   .to = {l->to.name, l->to.email},
+                                   .subject = bw_buf_text(&subject),
+                                   .text = bw_buf_text(&text),
+                                   .html = bw_buf_text(&page),
+                                   .id_domain = BW_V("breakwater.invalid"),
+                                   .date_us = e->added_us};
     return mail_spool_batch(l->hub->mail, &m, 1, NULL, err);
 }
 

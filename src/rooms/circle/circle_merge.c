@@ -8,14 +8,13 @@
  *   network, finding   organisation and audience (watch); what both had: see watch_merge.c
  *   circle_owner       what the tombstone owned
  *   holdings           the circles that were chosen, and nothing else
- * Reached through a grant: the survivor holds the grant "organisation" of the tombstone, so that all
- * that was ever shared with that organisation alone is read by the survivor. Audiences are immutable.
- * Not moved:
- *   artifact, stix_object   stay with the owner that sent them: a version supersedes its own owner's
- *   sector_choice           the survivor keeps its own sectors
- *   event                   the ledger says what happened under the name of then
- *   file_import, taxii_status, session    follow their person or audience
- * Ids, names and the domain of the tombstone answer for the survivor (member_resolve). */
+ * Reached through a grant: the survivor holds the grant "organisation" of the tombstone, so that
+ * all that was ever shared with that organisation alone is read by the survivor. Audiences are
+ * immutable. Not moved: artifact, stix_object   stay with the owner that sent them: a version
+ * supersedes its own owner's sector_choice           the survivor keeps its own sectors event the
+ * ledger says what happened under the name of then file_import, taxii_status, session    follow
+ * their person or audience Ids, names and the domain of the tombstone answer for the survivor
+ * (member_resolve). */
 #include "circle_change.h"
 
 #include "watch.h"
@@ -292,8 +291,8 @@ enum bw_rc circle_apply_merge(struct db_tx *tx, const struct circle_change *c,
     BW_TRY(watch_organisation_merge(tx, p->organisation_id, p->survivor_id, err));
     BW_TRY(move_people(tx, p->organisation_id, p->survivor_id, err));
     BW_TRY(move_circles(tx, p->organisation_id, p->survivor_id, err));
-    BW_TRY(member_organisation_state(tx, c->actor->person_id, p->organisation_id, MEMBER_LEFT,
-                                     err));
+    BW_TRY(
+        member_organisation_state(tx, c->actor->person_id, p->organisation_id, MEMBER_LEFT, err));
     BW_TRY(give_grants(tx, c, p, err));
     BW_TRY(bury(tx, p, err));
     BW_TRY(audience_intern(tx, TLP_GREEN, &everybody, 1, &audience_id, err));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* circle_page - the circles that somebody is told of, one circle with who is and was in it, and what
- * its owners and members do there. */
+/* circle_page - the circles that somebody is told of, one circle with who is and was in it, and
+ * what its owners and members do there. */
 #include "circle_page.h"
 
 #include "permission.h"
@@ -17,8 +17,10 @@ static const struct {
     {"amber_strict", "tlp-amber-strict", TLP_AMBER_STRICT},
 };
 static const struct page_notice NOTICES[] = {
-    {"saved", MSG_circle_saved},     {"asked", MSG_circle_asked},
-    {"invited", MSG_circle_invited}, {"refused", MSG_circle_refused},
+    {"saved", MSG_circle_saved},
+    {"asked", MSG_circle_asked},
+    {"invited", MSG_circle_invited},
+    {"refused", MSG_circle_refused},
 };
 
 /* -- cards ------------------------------------------------------------------------------------- */
@@ -50,14 +52,15 @@ static enum bw_rc fill_requests(struct http_req *rq, struct db *db, const struct
     if (!rows)
         return bw_fail_memory(err);
     for (size_t i = 0; i < n; i++)
-        rows[i] = (struct circle_invitation){
-            .id = list[i].public_id,
-            .circle = member_name(&list[i].circle, req_lang(rq)),
-            .organisation = member_name(&list[i].organisation, req_lang(rq)),
-            .reason = list[i].reason,
-            .asked_us = list[i].asked_us,
-            .asked = list[i].kind == CIRCLE_ASKED,
-            .may_decide = circle_may_decide(viewer, c ? c : &none, &list[i])};
+        rows[i] = (struct circle_invitation){.id = list[i].public_id,
+                                             .circle = member_name(&list[i].circle, req_lang(rq)),
+                                             .organisation =
+                                                 member_name(&list[i].organisation, req_lang(rq)),
+                                             .reason = list[i].reason,
+                                             .asked_us = list[i].asked_us,
+                                             .asked = list[i].kind == CIRCLE_ASKED,
+                                             .may_decide = circle_may_decide(viewer, c ? c : &none,
+                                                                             &list[i])};
     *ret = rows;
     *ret_n = n;
     return BW_OK;
@@ -329,30 +332,31 @@ CIRCLE_HANDLER(circle_member_post)
     const struct circle_field fields[] = {{"action", give ? BW_V("give") : BW_V("end")},
                                           {"who", http_text(rq, "who")},
                                           {"reason", http_text(rq, "reason")}};
-    const struct circle_step s = {
-        .change = {.act = give ? CIRCLE_ACT_GIVE : CIRCLE_ACT_END,
-                   .actor = req_viewer(rq),
-                   .circle = id,
-                   .who = fields[1].value,
-                   .reason = fields[2].value},
-        .title = give ? MSG_circle_let_in : MSG_circle_let_out,
-        .fields = fields,
-        .n_fields = BW_COUNT(fields),
-        .action = bw_arena_printf(http_arena(rq), "circles/%.*s/members", BW_VF(id)),
-        .back = bw_arena_printf(http_arena(rq), "circles/%.*s", BW_VF(id)),
-        .done = "saved"};
+    const struct circle_step s = {.change = {.act = give ? CIRCLE_ACT_GIVE : CIRCLE_ACT_END,
+                                             .actor = req_viewer(rq),
+                                             .circle = id,
+                                             .who = fields[1].value,
+                                             .reason = fields[2].value},
+                                  .title = give ? MSG_circle_let_in : MSG_circle_let_out,
+                                  .fields = fields,
+                                  .n_fields = BW_COUNT(fields),
+                                  .action = bw_arena_printf(http_arena(rq), "circles/%.*s/members",
+                                                            BW_VF(id)),
+                                  .back =
+                                      bw_arena_printf(http_arena(rq), "circles/%.*s", BW_VF(id)),
+                                  .done = "saved"};
     return circle_step_run(rq, rs, &s, err);
 }
 
 CIRCLE_HANDLER(circle_leave_post)
 {
     struct bw_view id = http_text(rq, "id");
-    const struct circle_step s = {
-        .change = {.act = CIRCLE_ACT_LEAVE, .actor = req_viewer(rq), .circle = id},
-        .title = MSG_circle_leave,
-        .action = bw_arena_printf(http_arena(rq), "circles/%.*s/leave", BW_VF(id)),
-        .back = BW_V("circles"),
-        .done = "saved"};
+    const struct circle_step s =
+        {.change = {.act = CIRCLE_ACT_LEAVE, .actor = req_viewer(rq), .circle = id},
+         .title = MSG_circle_leave,
+         .action = bw_arena_printf(http_arena(rq), "circles/%.*s/leave", BW_VF(id)),
+         .back = BW_V("circles"),
+         .done = "saved"};
     return circle_step_run(rq, rs, &s, err);
 }
 
@@ -384,17 +388,17 @@ CIRCLE_HANDLER(circle_decide_post)
     const struct circle_field fields[] = {{"decision", BW_V("take")},
                                           {"reason", http_text(rq, "reason")}};
     struct refusal f = {req_viewer(rq), id, fields[1].value};
-    const struct circle_step s = {
-        .change = {.act = CIRCLE_ACT_TAKE,
-                   .actor = req_viewer(rq),
-                   .request = id,
-                   .reason = fields[1].value},
-        .title = MSG_circle_let_in,
-        .fields = fields,
-        .n_fields = BW_COUNT(fields),
-        .action = bw_arena_printf(http_arena(rq), "circle-requests/%.*s", BW_VF(id)),
-        .back = BW_V("circles"),
-        .done = "saved"};
+    const struct circle_step s = {.change = {.act = CIRCLE_ACT_TAKE,
+                                             .actor = req_viewer(rq),
+                                             .request = id,
+                                             .reason = fields[1].value},
+                                  .title = MSG_circle_let_in,
+                                  .fields = fields,
+                                  .n_fields = BW_COUNT(fields),
+                                  .action = bw_arena_printf(http_arena(rq), "circle-requests/%.*s",
+                                                            BW_VF(id)),
+                                  .back = BW_V("circles"),
+                                  .done = "saved"};
     if (bw_view_is(http_text(rq, "decision"), "take"))
         return circle_step_run(rq, rs, &s, err);
     enum bw_rc rc = req_write(rq, run_refuse, &f, err);

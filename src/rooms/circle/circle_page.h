@@ -72,8 +72,8 @@ BW_MUST_CHECK enum bw_rc circle_state_set(struct db_tx *tx, const struct viewer 
                                           int64_t export_us, bool *ret_waits, struct bw_err *err);
 /* The second person, who is not the first one. */
 BW_MUST_CHECK enum bw_rc circle_state_second(struct db_tx *tx, const struct viewer *viewer,
-                                             struct bw_view public_id, bool take,
-                                             int64_t export_us, struct bw_view *ret_organisation,
+                                             struct bw_view public_id, bool take, int64_t export_us,
+                                             struct bw_view *ret_organisation,
                                              struct bw_arena *arena, struct bw_err *err);
 struct circle_waiting {
     struct bw_view public_id, reason;

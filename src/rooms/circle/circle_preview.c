@@ -37,10 +37,10 @@ static enum bw_rc fill_lines(struct http_req *rq, const struct circle_effect *e,
         return bw_fail_memory(err);
     for (size_t i = 0; i < e->n; i++) {
         const struct circle_effect_line *l = &e->lines[i];
-        rows[n++] = (struct circle_preview_line){l->name,       l->organisation, l->gains,
-                                                 l->losses,     l->gain_id,      l->gain_title,
-                                                 l->gain_lang,  l->loss_id,      l->loss_title,
-                                                 l->loss_lang};
+        rows[n++] =
+            (struct circle_preview_line){l->name,       l->organisation, l->gains,     l->losses,
+                                         l->gain_id,    l->gain_title,   l->gain_lang, l->loss_id,
+                                         l->loss_title, l->loss_lang};
     }
     v->lines = rows;
     v->lines_n = n;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* circle_room - the room's tables: routes and what follows the ledger. The schema is with the groups
- * that it is of (room member, 0015). */
+/* circle_room - the room's tables: routes and what follows the ledger. The schema is with the
+ * groups that it is of (room member, 0015). */
 #include "circle_export.h"
 
 #include "permission.h"
@@ -12,29 +12,29 @@ enum { FORM_MAX = 64 * 1024, JSON_MAX = 16 * 1024 };
     {                                                     \
         "id", HTTP_ID, HTTP_IN_PATH | HTTP_REQUIRED, 0, 0 \
     }
-#define NAME(name, max)                                 \
-    {                                                   \
-        name, HTTP_TEXT, HTTP_IN_FORM, 0, max           \
+#define NAME(name, max)                       \
+    {                                         \
+        name, HTTP_TEXT, HTTP_IN_FORM, 0, max \
     }
 #define NAMES NAME("name_en", 200), NAME("name_hant", 200), NAME("name_hans", 200)
 #define REASON NAME("reason", CIRCLE_TEXT_MAX)
-#define PREVIEW                                                                \
-    {                                                                          \
-        "preview", HTTP_TEXT, HTTP_IN_FORM | HTTP_SECRET, 0, CIRCLE_TOKEN_MAX  \
+#define PREVIEW                                                               \
+    {                                                                         \
+        "preview", HTTP_TEXT, HTTP_IN_FORM | HTTP_SECRET, 0, CIRCLE_TOKEN_MAX \
     }
-#define WORD(name)                              \
-    {                                           \
-        name, HTTP_WORD, HTTP_IN_FORM, 0, 20    \
+#define WORD(name)                           \
+    {                                        \
+        name, HTTP_WORD, HTTP_IN_FORM, 0, 20 \
     }
 #define DONE                                    \
     {                                           \
         "done", HTTP_WORD, HTTP_IN_QUERY, 0, 20 \
     }
-#define PURPOSE(name)                                                         \
-    {                                                                         \
-        name, HTTP_TEXT, HTTP_IN_FORM | HTTP_LINES, 0, CIRCLE_TEXT_MAX        \
+#define PURPOSE(name)                                                  \
+    {                                                                  \
+        name, HTTP_TEXT, HTTP_IN_FORM | HTTP_LINES, 0, CIRCLE_TEXT_MAX \
     }
-#define FACTS                                                                      \
+#define FACTS                                                                       \
     NAMES, PURPOSE("purpose_en"), PURPOSE("purpose_hant"), PURPOSE("purpose_hans"), \
         WORD("ceiling"), WORD("joining")
 
@@ -43,20 +43,29 @@ static const struct http_param ONE[] = {REQ_LANG, ID, DONE};
 static const struct http_param ADD[] = {REQ_LANG, REQ_CSRF, FACTS, NAME("owner", 254)};
 static const struct http_param EDIT[] = {REQ_LANG, REQ_CSRF, ID, FACTS};
 static const struct http_param OWNER[] = {REQ_LANG, REQ_CSRF, ID, WORD("action"), NAME("who", 254)};
-static const struct http_param MEMBER[] = {REQ_LANG,          REQ_CSRF, ID,     WORD("action"),
-                                           NAME("who", 254), PURPOSE("reason"), PREVIEW};
+static const struct http_param MEMBER[] = {REQ_LANG,       REQ_CSRF,         ID,
+                                           WORD("action"), NAME("who", 254), PURPOSE("reason"),
+                                           PREVIEW};
 static const struct http_param ASK[] = {REQ_LANG, REQ_CSRF, ID, PURPOSE("reason")};
 static const struct http_param LEAVE[] = {REQ_LANG, REQ_CSRF, ID, PREVIEW};
-static const struct http_param DECIDE[] = {REQ_LANG,          REQ_CSRF, ID, WORD("decision"),
-                                           PURPOSE("reason"), PREVIEW};
-static const struct http_param SECTOR_ADD[] = {REQ_LANG, REQ_CSRF, NAMES,
+static const struct http_param DECIDE[] = {REQ_LANG,         REQ_CSRF,          ID,
+                                           WORD("decision"), PURPOSE("reason"), PREVIEW};
+static const struct http_param SECTOR_ADD[] = {REQ_LANG,
+                                               REQ_CSRF,
+                                               NAMES,
                                                {"parent", HTTP_ID, HTTP_IN_FORM, 0, 0}};
 static const struct http_param SECTOR_NAME[] = {REQ_LANG, REQ_CSRF, ID, NAMES};
-static const struct http_param SECTOR_MOVE[] = {REQ_LANG, REQ_CSRF, ID,
-                                                {"parent", HTTP_ID, HTTP_IN_FORM, 0, 0}, PREVIEW};
-static const struct http_param GROUPS[] = {
-    REQ_LANG, REQ_CSRF, ID, WORD("class"), {"sector", HTTP_ID, HTTP_IN_FORM | HTTP_MANY, 0, 0},
-    PREVIEW};
+static const struct http_param SECTOR_MOVE[] = {REQ_LANG,
+                                                REQ_CSRF,
+                                                ID,
+                                                {"parent", HTTP_ID, HTTP_IN_FORM, 0, 0},
+                                                PREVIEW};
+static const struct http_param GROUPS[] = {REQ_LANG,
+                                           REQ_CSRF,
+                                           ID,
+                                           WORD("class"),
+                                           {"sector", HTTP_ID, HTTP_IN_FORM | HTTP_MANY, 0, 0},
+                                           PREVIEW};
 static const struct http_param MERGE[] = {REQ_LANG,
                                           REQ_CSRF,
                                           ID,
@@ -67,19 +76,25 @@ static const struct http_param MERGE[] = {REQ_LANG,
 static const struct http_param STATE[] = {REQ_LANG, REQ_CSRF, ID, WORD("state"), PURPOSE("reason")};
 static const struct http_param SECOND[] = {REQ_LANG, REQ_CSRF, ID, WORD("decision")};
 static const struct http_param LANG_ONLY[] = {REQ_LANG};
-static const struct http_param LINK_GET[] = {
-    REQ_LANG,
-    {"t", HTTP_TEXT, HTTP_IN_QUERY | HTTP_REQUIRED | HTTP_SECRET, 1, CIRCLE_TOKEN_MAX}};
-static const struct http_param LINK_POST[] = {
-    REQ_LANG,
-    REQ_CSRF,
-    {"t", HTTP_TEXT, HTTP_IN_FORM | HTTP_REQUIRED | HTTP_SECRET, 1, CIRCLE_TOKEN_MAX}};
+static const struct http_param LINK_GET[] = {REQ_LANG,
+                                             {"t", HTTP_TEXT,
+                                              HTTP_IN_QUERY | HTTP_REQUIRED | HTTP_SECRET, 1,
+                                              CIRCLE_TOKEN_MAX}};
+static const struct http_param LINK_POST[] = {REQ_LANG,
+                                              REQ_CSRF,
+                                              {"t", HTTP_TEXT,
+                                               HTTP_IN_FORM | HTTP_REQUIRED | HTTP_SECRET, 1,
+                                               CIRCLE_TOKEN_MAX}};
 static const struct http_param API_ONE[] = {ID};
 
-#define GET(path, perm, params, fn, text) \
-    {HTTP_GET, path, HTTP_READER, HTTP_PAGE, perm, PARAMS(params), 0, NULL, fn, text}
-#define POST(path, perm, params, fn, text) \
-    {HTTP_POST, path, HTTP_WORKER, HTTP_PAGE, perm, PARAMS(params), FORM_MAX, FORM, fn, text}
+#define GET(path, perm, params, fn, text)                                               \
+    {                                                                                   \
+        HTTP_GET, path, HTTP_READER, HTTP_PAGE, perm, PARAMS(params), 0, NULL, fn, text \
+    }
+#define POST(path, perm, params, fn, text)                                                      \
+    {                                                                                           \
+        HTTP_POST, path, HTTP_WORKER, HTTP_PAGE, perm, PARAMS(params), FORM_MAX, FORM, fn, text \
+    }
 
 static const struct http_route ROUTES[] = {
     GET("/{lang}/circles", PERM_READ, PAGE, circle_list_page, "circles that one is told of"),

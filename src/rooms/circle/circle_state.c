@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* circle_state - suspension and the end of a membership, by the desk with its reason.
  *
- * Never on one's own organisation. Where the hub asks for two people, the first one's decision waits
- * for another one of the desk; taking a suspension back does not wait. Every channel ends in the
- * transaction that decides (member_organisation_state). An end leaves the right to take one's own
- * data along for a while (circle_export.c). Threads: the write lane. */
+ * Never on one's own organisation. Where the hub asks for two people, the first one's decision
+ * waits for another one of the desk; taking a suspension back does not wait. Every channel ends in
+ * the transaction that decides (member_organisation_state). An end leaves the right to take one's
+ * own data along for a while (circle_export.c). Threads: the write lane. */
 #include "circle_page.h"
 
 enum { ARENA_MAX = 1 << 20 };

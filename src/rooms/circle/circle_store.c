@@ -81,7 +81,8 @@ static enum bw_rc fill_names(struct db *db, struct bw_arena *arena, struct circl
     return names_at(st, 1, arena, c->names.text, err);
 }
 
-#define CIRCLE "c.id, c.tlp_max, c.hidden, c.by_request, c.purpose_en, c.purpose_hant, c.purpose_hans"
+#define CIRCLE \
+    "c.id, c.tlp_max, c.hidden, c.by_request, c.purpose_en, c.purpose_hant, c.purpose_hans"
 
 static enum bw_rc read_row(const struct db_stmt *st, const struct viewer *viewer,
                            struct bw_arena *arena, struct circle *ret, struct bw_err *err)
@@ -93,8 +94,7 @@ static enum bw_rc read_row(const struct db_stmt *st, const struct viewer *viewer
                            .tlp_max = (enum tlp)tlp,
                            .hidden = db_int(st, 2) != 0,
                            .by_request = db_int(st, 3) != 0};
-    ret->inside = viewer->person_id &&
-                  viewer_holds(viewer, (struct grant){GRANT_CIRCLE, ret->id});
+    ret->inside = viewer->person_id && viewer_holds(viewer, (struct grant){GRANT_CIRCLE, ret->id});
     return names_at(st, 4, arena, ret->purpose, err);
 }
 
@@ -153,8 +153,8 @@ enum bw_rc circle_list(struct db *db, const struct viewer *viewer, struct bw_are
     enum bw_rc rc;
     {
         BW_AUTO(db_stmt) *st = NULL;
-        BW_TRY(db_query(db, viewer,
-                        "SELECT " CIRCLE " FROM v_circle c ORDER BY c.id LIMIT ?1", &st, err));
+        BW_TRY(db_query(db, viewer, "SELECT " CIRCLE " FROM v_circle c ORDER BY c.id LIMIT ?1", &st,
+                        err));
         db_bind_int(st, 1, CIRCLE_LIST_MAX);
         while ((rc = db_row(st, err)) == BW_OK) {
             BW_TRY(MORE(arena, rows, n, room, err));
@@ -175,7 +175,8 @@ enum bw_rc circle_list(struct db *db, const struct viewer *viewer, struct bw_are
 enum bw_rc circle_want_owner(const struct circle *c, struct bw_err *err)
 {
     return c->may_own ? BW_OK
-                      : bw_fail(err, BW_DENIED, "only the circle's owners and the hub's membership"
+                      : bw_fail(err, BW_DENIED,
+                                "only the circle's owners and the hub's membership"
                                 " desk may do this");
 }
 
@@ -276,7 +277,7 @@ enum bw_rc circle_owners(struct db *db, const struct circle *c, struct bw_arena 
 
 /* -- requests and invitations ------------------------------------------------------------------ */
 
-#define REQUEST                                                                                \
+#define REQUEST \
     "r.id, r.circle_id, r.organisation_id, r.asked_us, r.kind, r.public_id, r.reason, r.asked_by"
 
 static enum bw_rc read_request(const struct db_stmt *st, struct bw_arena *arena,

@@ -112,7 +112,10 @@ enum bw_rc circle_tar_member_end(struct circle_tar *t, struct bw_err *err)
     octal(h + 136, 12, t->time_us / BW_SECOND_US);
     memset(h + 148, ' ', 8);
     h[156] = '0';
-    memcpy(h + 257, "ustar\0" "00", 8);
+    memcpy(h + 257,
+           "ustar\0"
+           "00",
+           8);
     for (size_t i = 0; i < BLOCK; i++)
         sum += (unsigned char)h[i];
     octal(h + 148, 7, sum);

@@ -297,8 +297,7 @@ static enum bw_rc insert_request(struct db_tx *tx, const struct viewer *viewer,
     if (rc == BW_CONFLICT)
         return bw_fail(err, rc, "organisation: a request or an invitation is open already");
     BW_TRY(rc);
-    const struct circle_fact facts[] = {{"circle", c->public_id},
-                                        {"reason", bw_view_trim(reason)}};
+    const struct circle_fact facts[] = {{"circle", c->public_id}, {"reason", bw_view_trim(reason)}};
     return circle_append(tx, kind == CIRCLE_ASKED ? LEDGER_CIRCLE_ASKED : LEDGER_CIRCLE_INVITED,
                          viewer->person_id, bw_view_z(public_id.text), audience_id, facts,
                          BW_COUNT(facts), err);
@@ -368,10 +367,10 @@ enum bw_rc circle_request_close(struct db_tx *tx, const struct viewer *viewer,
     BW_TRY(db_run(st, err));
     if (db_changes(st) == 0)
         return bw_fail(err, BW_CONFLICT, "this was decided meanwhile");
-    const struct circle_fact facts[] = {{"decision", state == CIRCLE_TAKEN ? BW_V("taken")
-                                                                           : BW_V("refused")},
+    const struct circle_fact facts[] = {{"decision",
+                                         state == CIRCLE_TAKEN ? BW_V("taken") : BW_V("refused")},
                                         {"circle", c->public_id},
                                         {"reason", bw_view_trim(decision)}};
-    return circle_append(tx, LEDGER_CIRCLE_DECIDED, viewer->person_id, r->public_id,
-                         c->audience_id, facts, BW_COUNT(facts), err);
+    return circle_append(tx, LEDGER_CIRCLE_DECIDED, viewer->person_id, r->public_id, c->audience_id,
+                         facts, BW_COUNT(facts), err);
 }

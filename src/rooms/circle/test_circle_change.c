@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Circles, sectors, merging and ends: what a change uncovers is counted before it is made, and it is
- * made with the token of exactly that. */
+/* Circles, sectors, merging and ends: what a change uncovers is counted before it is made, and it
+ * is made with the token of exactly that. */
 #include "bw_test.h"
 #include "circle_export.h"
 #include "intel.h"
@@ -60,13 +60,16 @@ static enum bw_rc publish(struct member_test *t, enum member_test_person by, enu
 static int64_t visible(struct member_test *t, enum member_test_person who)
 {
     const struct viewer *v = member_test_viewer(t, who);
-    const struct intel_filter f = {.kind = -1, .severity = -1, .tlp = -1,
-                                   .state = INTEL_PUBLISHED, .limit = 100};
+    const struct intel_filter f = {.kind = -1,
+                                   .severity = -1,
+                                   .tlp = -1,
+                                   .state = INTEL_PUBLISHED,
+                                   .limit = 100};
     BW_AUTO(db) *db = NULL;
     struct bw_err err;
     int64_t n = -1;
-    REQUIRE(db_open(t->hub.db, &db, &err) == BW_OK);
-    REQUIRE(intel_item_count(db, v, &f, 1000, &n, &err) == BW_OK);
+    BW_ASSERT(db_open(t->hub.db, &db, &err) == BW_OK);
+    BW_ASSERT(intel_item_count(db, v, &f, 1000, &n, &err) == BW_OK);
     return n;
 }
 
@@ -130,8 +133,7 @@ BW_TEST(who_gains_is_counted_before)
     bool stale;
     REQUIRE(publish(t, MT_HOSPITAL_REP, TLP_AMBER, care, &err) == BW_OK);
     REQUIRE(publish(t, MT_HOSPITAL_REP, TLP_AMBER, care, &err) == BW_OK);
-    const struct circle_change c =
-        give(t, MT_OPERATOR, CIRCLE_ACT_GIVE, MT_CIRCLE_CARE, MT_CLINIC);
+    const struct circle_change c = give(t, MT_OPERATOR, CIRCLE_ACT_GIVE, MT_CIRCLE_CARE, MT_CLINIC);
     REQUIRE(look(t, &c, &e, &token, &err) == BW_OK);
     REQUIRE(e.n == 1);
     CHECK_INT(e.lines[0].gains, 2);
@@ -161,8 +163,7 @@ BW_TEST(facts_that_changed_are_shown_again)
     struct bw_view token;
     struct bw_err err = {0};
     bool stale = false;
-    const struct circle_change c =
-        give(t, MT_OPERATOR, CIRCLE_ACT_GIVE, MT_CIRCLE_CARE, MT_CLINIC);
+    const struct circle_change c = give(t, MT_OPERATOR, CIRCLE_ACT_GIVE, MT_CIRCLE_CARE, MT_CLINIC);
     REQUIRE(look(t, &c, &e, &token, &err) == BW_OK);
     CHECK_INT(e.lines[0].gains, 0);
     REQUIRE(publish(t, MT_HOSPITAL_REP, TLP_AMBER, care, &err) == BW_OK);
@@ -200,8 +201,7 @@ BW_TEST(who_may_change_a_circle)
     };
     struct member_test *t = fresh("circle_rights");
     for (size_t i = 0; i < BW_COUNT(T); i++) {
-        const struct circle_change c =
-            give(t, T[i].by, CIRCLE_ACT_GIVE, T[i].circle, MT_CLINIC);
+        const struct circle_change c = give(t, T[i].by, CIRCLE_ACT_GIVE, T[i].circle, MT_CLINIC);
         struct bw_err err = {0};
         SUBTEST(T[i].name, change(t, &c, &err) == T[i].rc);
     }
@@ -238,11 +238,11 @@ BW_TEST(who_is_below_sees_what_is_shared_above)
     CHECK_INT(e.gains, 2); /* the shop, and the suspended one for when it comes back */
     REQUIRE(apply(t, &c, token, NULL, &err) == BW_OK);
     CHECK_INT(visible(t, MT_SHOP_REP), 1);
-    SUBTEST("under itself", (c.sector = id_of(&t->sector_id[MT_HEALTH]),
-                             c.parent = id_of(&t->sector_id[MT_RETAIL]),
-                             change(t, &c, &err) == BW_INVALID));
-    SUBTEST("not by an administrator", (c.actor = member_test_viewer(t, MT_BANK_ADMIN),
-                                        change(t, &c, &err) == BW_DENIED));
+    SUBTEST("under itself",
+            (c.sector = id_of(&t->sector_id[MT_HEALTH]), c.parent = id_of(&t->sector_id[MT_RETAIL]),
+             change(t, &c, &err) == BW_INVALID));
+    SUBTEST("not by an administrator",
+            (c.actor = member_test_viewer(t, MT_BANK_ADMIN), change(t, &c, &err) == BW_DENIED));
     const struct circle_change back = {.act = CIRCLE_ACT_MOVE,
                                        .actor = member_test_viewer(t, MT_OPERATOR),
                                        .sector = id_of(&t->sector_id[MT_RETAIL])};
@@ -300,7 +300,8 @@ BW_TEST(no_item_above_the_ceiling)
     struct member_test *t = fresh("circle_ceiling");
     const struct grant care = {GRANT_CIRCLE, t->circle[MT_CIRCLE_CARE]};
     struct bw_err err = {0};
-    struct edit e = {member_test_viewer(t, MT_OPERATOR), id_of(&t->circle_id[MT_CIRCLE_CARE]),
+    struct edit e = {member_test_viewer(t, MT_OPERATOR),
+                     id_of(&t->circle_id[MT_CIRCLE_CARE]),
                      {.tlp_max = TLP_GREEN, .hidden = true}};
     CHECK(publish(t, MT_HOSPITAL_REP, TLP_AMBER, care, &err) == BW_OK);
     REQUIRE(db_write(t->hub.db, run_edit, &e, &err) == BW_OK);
@@ -376,8 +377,9 @@ static size_t networks(struct member_test *t, enum member_test_person who,
     struct bw_err err;
     size_t n;
     BW_AUTO(db) *db = NULL;
-    REQUIRE(db_open(t->hub.db, &db, &err) == BW_OK);
-    REQUIRE(watch_network_list(db, v, t->organisation[whose], t->arena, &list, &n, &err) == BW_OK);
+    BW_ASSERT(db_open(t->hub.db, &db, &err) == BW_OK);
+    BW_ASSERT(watch_network_list(db, v, t->organisation[whose], t->arena, &list, &n, &err) ==
+              BW_OK);
     return n;
 }
 
@@ -424,8 +426,8 @@ BW_TEST(merging_moves_everything_and_unites_no_circles)
         REQUIRE(member_resolve(db, v, GRANT_ORGANISATION, BW_V("St Elmo Hospital"), &id, &err) ==
                 BW_OK);
         CHECK_INT(id, t->organisation[MT_CLINIC]);
-        REQUIRE(member_resolve(db, v, GRANT_ORGANISATION,
-                               id_of(&t->organisation_id[MT_HOSPITAL]), &id, &err) == BW_OK);
+        REQUIRE(member_resolve(db, v, GRANT_ORGANISATION, id_of(&t->organisation_id[MT_HOSPITAL]),
+                               &id, &err) == BW_OK);
         CHECK_INT(id, t->organisation[MT_CLINIC]);
         REQUIRE(circle_survivor(db, t->organisation[MT_HOSPITAL], &survivor, &err) == BW_OK);
         CHECK_INT(survivor, t->organisation[MT_CLINIC]);

@@ -34,8 +34,7 @@ enum bw_rc intel_audiences_of(struct db *db, int64_t code, struct bw_arena *aren
     db_bind_int(st, 1, code);
     while ((rc = db_row(st, err)) == BW_OK) {
         BW_TRY(more(arena, &rows, n, &room, err));
-        rows[n++] =
-            (struct intel_audience_count){db_int(st, 0), db_int(st, 1), db_int(st, 2)};
+        rows[n++] = (struct intel_audience_count){db_int(st, 0), db_int(st, 1), db_int(st, 2)};
     }
     if (rc != BW_NOT_FOUND)
         return rc;
@@ -45,8 +44,7 @@ enum bw_rc intel_audiences_of(struct db *db, int64_t code, struct bw_arena *aren
 }
 
 enum bw_rc intel_audience_newest(struct db *db, const struct viewer *viewer, int64_t audience_id,
-                                 struct bw_arena *arena, struct intel_item *ret,
-                                 struct bw_err *err)
+                                 struct bw_arena *arena, struct intel_item *ret, struct bw_err *err)
 {
     BW_AUTO(db_stmt) *st = NULL;
     struct bw_view public_id;
@@ -119,8 +117,8 @@ enum bw_rc intel_organisation_merge(struct db_tx *tx, int64_t from, int64_t to, 
 {
     BW_AUTO(db_stmt) *st = NULL;
     BW_TRY(forget_double_imports(tx, from, to, err));
-    BW_TRY(db_change(tx, "UPDATE item SET organisation_id = ?2 WHERE organisation_id = ?1", &st,
-                     err));
+    BW_TRY(
+        db_change(tx, "UPDATE item SET organisation_id = ?2 WHERE organisation_id = ?1", &st, err));
     db_bind_int(st, 1, from);
     db_bind_int(st, 2, to);
     return db_run(st, err);

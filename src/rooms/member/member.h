@@ -131,10 +131,9 @@ struct member_who {
     size_t n;
     int64_t organisations; /* without doubles; -1: everybody in the world */
 };
-BW_MUST_CHECK enum bw_rc member_who(struct db *db, const struct viewer *viewer,
-                                    int64_t audience_id, enum i18n_lang lang,
-                                    struct bw_arena *arena, struct member_who *ret,
-                                    struct bw_err *err);
+BW_MUST_CHECK enum bw_rc member_who(struct db *db, const struct viewer *viewer, int64_t audience_id,
+                                    enum i18n_lang lang, struct bw_arena *arena,
+                                    struct member_who *ret, struct bw_err *err);
 
 /* Active people of active organisations whom the audience reaches, for mails; ascending by key. */
 struct member_recipient {

@@ -134,8 +134,10 @@ static enum bw_rc line_of(struct db *db, int64_t id, struct member_move move,
     size_t n = 0;
     while (id) {
         if (n == MEMBER_SECTOR_DEPTH_MAX)
-            return bw_fail(err, BW_INVALID, "sectors lie at most %d deep, and never under"
-                           " themselves", MEMBER_SECTOR_DEPTH_MAX);
+            return bw_fail(err, BW_INVALID,
+                           "sectors lie at most %d deep, and never under"
+                           " themselves",
+                           MEMBER_SECTOR_DEPTH_MAX);
         ret[n++] = id;
         BW_TRY(parent_of(db, id, move, &id, err));
     }
@@ -172,8 +174,8 @@ enum bw_rc member_sectors_chosen(struct db *db, int64_t organisation_id, struct 
                                  int64_t **ret, size_t *ret_n, struct bw_err *err)
 {
     BW_AUTO(db_stmt) *st = NULL;
-    BW_TRY(db_plain(db, "SELECT sector_id FROM sector_choice WHERE organisation_id = ?1", &st,
-                    err));
+    BW_TRY(
+        db_plain(db, "SELECT sector_id FROM sector_choice WHERE organisation_id = ?1", &st, err));
     db_bind_int(st, 1, organisation_id);
     return read_keys(st, arena, ret, ret_n, err);
 }
@@ -212,8 +214,8 @@ enum bw_rc member_sector_organisations(struct db *db, int64_t id, struct bw_aren
     size_t sectors_n, n = 0, room = 0;
     enum bw_rc rc;
     BW_TRY(under(db, id, arena, &sectors, &sectors_n, err));
-    BW_TRY(db_plain(db, "SELECT organisation_id FROM sector_choice WHERE sector_id = ?1", &st,
-                    err));
+    BW_TRY(
+        db_plain(db, "SELECT organisation_id FROM sector_choice WHERE sector_id = ?1", &st, err));
     for (size_t i = 0; i < sectors_n; i++) {
         db_bind_int(st, 1, sectors[i]);
         while ((rc = db_row(st, err)) == BW_OK) {
@@ -291,8 +293,7 @@ enum bw_rc member_sectors_set(struct db_tx *tx, int64_t actor_id, int64_t organi
     BW_TRY(db_change(tx, "DELETE FROM sector_choice WHERE organisation_id = ?1", &drop, err));
     db_bind_int(drop, 1, organisation_id);
     BW_TRY(db_run(drop, err));
-    BW_TRY(db_change(tx,
-                     "INSERT INTO sector_choice (organisation_id, sector_id) VALUES (?1, ?2)",
+    BW_TRY(db_change(tx, "INSERT INTO sector_choice (organisation_id, sector_id) VALUES (?1, ?2)",
                      &add, err));
     for (size_t i = 0; i < n; i++) {
         db_bind_int(add, 1, organisation_id);
@@ -334,8 +335,8 @@ struct group_row {
     int64_t audience_id;
 };
 
-static enum bw_rc group_row(struct db *db, enum grant_kind kind, int64_t id,
-                            struct bw_arena *arena, struct group_row *ret, struct bw_err *err)
+static enum bw_rc group_row(struct db *db, enum grant_kind kind, int64_t id, struct bw_arena *arena,
+                            struct group_row *ret, struct bw_err *err)
 {
     BW_AUTO(db_stmt) *st = NULL;
     BW_TRY(db_query(db, viewer_system("a group that its caller was allowed to change"),
@@ -361,8 +362,8 @@ static enum bw_rc set_parent(struct db_tx *tx, int64_t id, int64_t parent_id, st
     BW_TRY(db_run(drop, err));
     if (parent_id == 0)
         return BW_OK;
-    BW_TRY(db_change(tx, "INSERT INTO sector_tree (sector_id, parent_id) VALUES (?1, ?2)", &add,
-                     err));
+    BW_TRY(
+        db_change(tx, "INSERT INTO sector_tree (sector_id, parent_id) VALUES (?1, ?2)", &add, err));
     db_bind_int(add, 1, id);
     db_bind_int(add, 2, parent_id);
     return db_run(add, err);

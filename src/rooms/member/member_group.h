@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* member_group - what sectors and circles are beside their names: the tree of sectors, and how far a
- * circle's label goes.
+/* member_group - what sectors and circles are beside their names: the tree of sectors, and how far
+ * a circle's label goes.
  *
  * Sectors. An organisation is put into sectors; it holds the grant of each of them and of all that
  * lie above them, so that a member of "Hospitals" sees what is shared with "Health care" and the

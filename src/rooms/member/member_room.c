@@ -17,6 +17,8 @@ static const struct http_param ORGANISATION[] = {
 static const struct http_param MEMBERS[] = {
     REQ_LANG,
     {"after", HTTP_ID, HTTP_IN_QUERY, 0, 0},
+    {"sector", HTTP_ID, HTTP_IN_QUERY, 0, 0},
+    {"class", HTTP_WORD, HTTP_IN_QUERY, 0, 20},
 };
 static const struct http_param KEY_POST[] = {
     REQ_LANG,
@@ -46,7 +48,7 @@ static const struct http_route ROUTES[] = {
 };
 
 static const struct db_migration MIGRATIONS[] = {{10, "0010_member", sql_0010_member},
-                                                  {15, "0015_circle", sql_0015_circle}};
+                                                 {15, "0015_circle", sql_0015_circle}};
 
 const struct room room_member = {
     .name = "member",

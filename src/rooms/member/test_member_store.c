@@ -151,14 +151,19 @@ BW_TEST(the_directory_pages_by_name)
     size_t n;
     bool more;
     int64_t total = 0;
-    REQUIRE(member_directory_read(db, bank, BW_V(""), t->arena, &o, &n, &more, &err) == BW_OK);
+    const struct member_directory_filter all = {.class_ = -1};
+    const struct member_directory_filter health = {t->sector[MT_HEALTH], MEMBER_INDUSTRY};
+    REQUIRE(member_directory_read(db, bank, &all, BW_V(""), t->arena, &o, &n, &more, &err) ==
+            BW_OK);
     REQUIRE(n == MT_ORGANISATIONS - 1 && !more);
     struct bw_view second = o[1].public_id, third = o[2].public_id;
-    REQUIRE(member_directory_read(db, bank, second, t->arena, &o, &n, &more, &err) == BW_OK);
+    REQUIRE(member_directory_read(db, bank, &all, second, t->arena, &o, &n, &more, &err) == BW_OK);
     CHECK(n == MT_ORGANISATIONS - 3 && bw_view_eq(o[0].public_id, third));
-    CHECK(member_directory_read(db, bank, BW_V("nothing"), t->arena, &o, &n, &more, &err) ==
+    CHECK(member_directory_read(db, bank, &all, BW_V("nothing"), t->arena, &o, &n, &more, &err) ==
           BW_INVALID);
-    REQUIRE(member_directory_count(db, bank, &total, &err) == BW_OK);
+    REQUIRE(member_directory_count(db, bank, &health, &total, &err) == BW_OK);
+    CHECK_INT(total, 2); /* hospital and clinic */
+    REQUIRE(member_directory_count(db, bank, &all, &total, &err) == BW_OK);
     CHECK_INT(total, MT_ORGANISATIONS - 1);
 }
 
