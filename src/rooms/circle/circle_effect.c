@@ -247,7 +247,7 @@ enum bw_rc circle_effect_count(struct db *db, const struct circle_change *c,
 {
     struct counter *k = BW_ARENA_NEW(arena, struct counter);
     struct circle_effect e = {.n = p->n_swings,
-                              .subject = p->subject,
+                              .subject = p->c.id ? member_name(&p->c.names, lang) : p->subject,
                               .object = p->object,
                               .people = p->moved[0],
                               .items = p->moved[1],
