@@ -4,6 +4,7 @@
 #include "app.h"
 #include "assets.h"
 
+#include "circle.h"
 #include "feed.h"
 #include "home.h"
 #include "intel.h"
@@ -17,8 +18,8 @@
 #include "watch.h"
 
 const struct room *const app_rooms[] = {
-    &room_member, &room_signin, &room_join,   &room_intel, &room_watch, &room_taxii,
-    &room_feed,   &room_notify, &room_public, &room_home,  &room_ops,
+    &room_member, &room_signin, &room_join,   &room_intel,  &room_watch, &room_circle,
+    &room_taxii,  &room_feed,   &room_notify, &room_public, &room_home,  &room_ops,
 };
 const size_t app_rooms_n = BW_COUNT(app_rooms);
 

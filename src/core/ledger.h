@@ -30,6 +30,14 @@
     X(KEY_ENDED, "key.ended")                       \
     X(HOLDING_GIVEN, "holding.given")               \
     X(HOLDING_ENDED, "holding.ended")               \
+    X(SECTOR_CHANGED, "sector.changed")             \
+    X(CIRCLE_CHANGED, "circle.changed")             \
+    X(CIRCLE_ASKED, "circle.asked")                 \
+    X(CIRCLE_INVITED, "circle.invited")             \
+    X(CIRCLE_DECIDED, "circle.decided")             \
+    X(ORGANISATION_MERGED, "organisation.merged")   \
+    X(ORGANISATION_DECIDED, "organisation.decided") \
+    X(DATA_EXPORTED, "data.exported")               \
     X(ITEM_DRAFTED, "item.drafted")                 \
     X(ITEM_PUBLISHED, "item.published")             \
     X(ITEM_RELEASED, "item.released")               \

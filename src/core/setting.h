@@ -81,6 +81,10 @@ enum setting_type { SETTING_TEXT, SETTING_INT, SETTING_FLAG, SETTING_SECRET };
       "without a sign of life; then a notice, and 30 days later the account is closed")         \
     X(KEY_OVERLAP, "key_overlap", INT, 0, 90, "7", "days",                                      \
       "an API key that was replaced works for so long")                                         \
+    X(FOUR_EYES_STATE, "four_eyes_state", FLAG, 0, 1, "no", "",                                 \
+      "suspending or ending a membership waits for a second person")                            \
+    X(EXPORT_DAYS, "export_days", INT, 1, 365, "30", "days",                                    \
+      "an ended member may take its own data along for so long")                                \
     X(LOG_LEVEL, "log_level", INT, 0, 3, "1", "", "0 debug, 1 info, 2 warnings, 3 errors")
 
 enum setting {

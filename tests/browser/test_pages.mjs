@@ -181,10 +181,14 @@ const PAGES = [
     ['people, choose', 'operator', 'people', { picker: true }],
     ['people of another', 'operator', () => 'people?of=' + ids.customer],
     ['address, used up', null, 'confirm-address?t=x', { status: 404 }],
+    ['circles', 'hospital', 'circles'],
+    ['members of a sector', 'hospital', 'members?class=industry'],
     ['import', 'hospital', 'import'],
     ['403', 'hospital', 'queue', { status: 403 }],
     ['queue', 'operator', 'queue'],
     ['queue members', 'operator', 'queue/members', { picker: true }],
+    ['sectors', 'operator', 'queue/sectors'],
+    ['circles of the desk', 'operator', 'circles'],
     ['watch, all', 'operator', 'watch?scope=all'],
 ];
 

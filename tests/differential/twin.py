@@ -43,6 +43,7 @@ SECRETS = [(kind, re.compile(pattern)) for kind, pattern in [
     ("state", rb'name="state" value="([\w-]{40,})"'),
     ("key", rb"(bwk_[a-z2-7]{20,})"),
     ("welcome", rb'(?:[?&;]t=|name="t" value=")([\w-]{60,})'),
+    ("preview", rb'(?:name="preview" value="|"preview":")([\w-]{60,})'),
     ("cursor", rb'"next":"([\w-]{40,})"'),
     ("request", rb'"(?:instance|error_id)":"([a-z2-7]{16})"'),
     ("request", rb'<p class="small muted">[^<]*?\b([a-z2-7]{16})\b[^<]*</p></section>'),

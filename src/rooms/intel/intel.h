@@ -197,4 +197,32 @@ intel_object_page(struct db *db, const struct viewer *viewer, const struct intel
                   enum bw_rc (*row)(void *arg, const struct intel_object *o, struct bw_err *err),
                   void *arg, struct intel_object_page *ret, struct bw_err *err);
 
+/* -- audiences, counted (intel_reach.c) -------------------------------------------------------- */
+
+struct intel_audience_count {
+    int64_t audience_id, items, newest_us;
+};
+/* Published items by audience, of all audiences with the grant CODE; ascending by audience. Counts
+ * say nothing of what stands in the items: for who decides whether they become visible. */
+BW_MUST_CHECK enum bw_rc intel_audiences_of(struct db *db, int64_t code, struct bw_arena *arena,
+                                            struct intel_audience_count **ret, size_t *ret_n,
+                                            struct bw_err *err);
+/* The newest item of an audience that VIEWER sees; BW_NOT_FOUND. */
+BW_MUST_CHECK enum bw_rc intel_audience_newest(struct db *db, const struct viewer *viewer,
+                                               int64_t audience_id, struct bw_arena *arena,
+                                               struct intel_item *ret, struct bw_err *err);
+/* Public ids of what an organisation published, ascending, behind AFTER, as far as VIEWER sees it.
+ */
+BW_MUST_CHECK enum bw_rc intel_organisation_items(struct db *db, const struct viewer *viewer,
+                                                  int64_t organisation_id, struct bw_view after,
+                                                  size_t limit, struct bw_arena *arena,
+                                                  struct bw_view **ret, size_t *ret_n,
+                                                  struct bw_err *err);
+BW_MUST_CHECK enum bw_rc intel_organisation_count(struct db *db, int64_t organisation_id,
+                                                  int64_t *ret, struct bw_err *err);
+/* What FROM wrote is TO's from now on; audiences stay. STIX objects keep the owner that sent them.
+ */
+BW_MUST_CHECK enum bw_rc intel_organisation_merge(struct db_tx *tx, int64_t from, int64_t to,
+                                                  struct bw_err *err);
+
 #endif

@@ -354,7 +354,7 @@ enum bw_rc intel_api_get(struct http_req *rq, struct http_resp *rs, struct bw_er
     BW_TRY(req_db(rq, &db, err));
     BW_TRY(intel_item_get(db, viewer, http_text(rq, "id"), arena, &item, err));
     BW_TRY(intel_row_of(db, viewer, &item, I18N_EN, arena, &row, err));
-    BW_TRY(member_who(db, item.audience_id, I18N_EN, arena, &who, err));
+    BW_TRY(member_who(db, req_viewer(rq), item.audience_id, I18N_EN, arena, &who, err));
     page_json_type(rs);
     json_w_open(&w, http_out(rs));
     json_w_object(&w);

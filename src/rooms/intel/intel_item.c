@@ -7,6 +7,7 @@
 
 #include "crypto_text.h"
 #include "json_write.h"
+#include "member_group.h"
 
 /* -- what the ledger keeps --------------------------------------------------------------------- */
 
@@ -131,8 +132,10 @@ static enum bw_rc derive(struct db_tx *tx, const struct intel_prepared *p,
 static enum bw_rc begin(struct db_tx *tx, const struct intel_prepared *p, struct intel_stored *s,
                         struct bw_err *err)
 {
-    if (p->in.publish)
+    if (p->in.publish) {
+        BW_TRY(member_circles_take(db_tx_db(tx), p->in.tlp, p->grants, p->n_grants, err));
         BW_TRY(next_published(tx, &s->published_us, err));
+    }
     return audience_intern(tx, p->in.tlp, p->grants, p->n_grants, &s->audience_id, err);
 }
 

@@ -45,7 +45,8 @@ static enum bw_rc fill_who(struct http_req *rq, struct db *db, const struct inte
                            struct bw_err *err)
 {
     struct member_who who;
-    BW_TRY(member_who(db, item->audience_id, req_lang(rq), http_arena(rq), &who, err));
+    BW_TRY(
+        member_who(db, req_viewer(rq), item->audience_id, req_lang(rq), http_arena(rq), &who, err));
     *ret_summary = who.summary;
     *ret_lines = who.lines;
     *ret_n = who.n;

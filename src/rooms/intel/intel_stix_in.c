@@ -14,6 +14,7 @@
 
 #include "bw_fault.h"
 #include "crypto_text.h"
+#include "member_group.h"
 
 #include <stdio.h>
 
@@ -78,6 +79,8 @@ static enum bw_rc intern(struct db_tx *tx, struct written *wr, unsigned slot, st
         wr->audience[slot] = im->audience[slot];
     if (wr->audience[slot] != 0)
         return BW_OK;
+    BW_TRY(member_circles_take(db_tx_db(tx), label_of(slot), im->grants[slot], im->n_grants[slot],
+                               err));
     return audience_intern(tx, label_of(slot), im->grants[slot], im->n_grants[slot],
                            &wr->audience[slot], err);
 }

@@ -177,16 +177,17 @@ BW_MUST_CHECK enum bw_rc member_choices(struct db *db, const struct viewer *view
                                         size_t *ret_n, struct bw_err *err);
 
 /* "Who can see this", in words of LANG: a line per grant ("Circle Healthcare, 23 organisations"),
- * and how many organisations that makes. For somebody who sees the row. */
+ * and how many organisations that makes. For VIEWER, who sees the row: circles that are hidden from
+ * them are neither named nor counted. */
 struct member_who {
     struct bw_view summary; /* one sentence */
     struct bw_view *lines;
     size_t n;
     int64_t organisations; /* without doubles; -1: everybody in the world */
 };
-BW_MUST_CHECK enum bw_rc member_who(struct db *db, int64_t audience_id, enum i18n_lang lang,
-                                    struct bw_arena *arena, struct member_who *ret,
-                                    struct bw_err *err);
+BW_MUST_CHECK enum bw_rc member_who(struct db *db, const struct viewer *viewer, int64_t audience_id,
+                                    enum i18n_lang lang, struct bw_arena *arena,
+                                    struct member_who *ret, struct bw_err *err);
 
 /* Active people of active organisations whom the audience reaches, for mails; ascending by key. */
 struct member_recipient {

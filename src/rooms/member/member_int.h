@@ -8,6 +8,8 @@
 /* -- words (member_word.c) --------------------------------------------------------------------- */
 
 const char *member_state_word(enum member_state state);
+/* An English name is there, none is too long. */
+BW_MUST_CHECK enum bw_rc member_names_check(const struct member_names *names, struct bw_err *err);
 
 /* -- rows (member_read.c) ---------------------------------------------------------------------- */
 
@@ -42,13 +44,20 @@ BW_MUST_CHECK enum bw_rc member_groups_of(struct db *db, const struct viewer *vi
                                           struct member_group **ret, size_t *ret_n,
                                           struct bw_err *err);
 
+/* Whom the directory shows: of a sector (0: any; who is below it, too), of a class (-1: any). */
+struct member_directory_filter {
+    int64_t sector_id;
+    int class_;
+};
 /* Active organisations by English name: at most PAGE_ROWS behind the one with the public id AFTER
  * (empty: from the start). BW_INVALID: AFTER is no such id. */
 BW_MUST_CHECK enum bw_rc member_directory_read(struct db *db, const struct viewer *viewer,
+                                               const struct member_directory_filter *f,
                                                struct bw_view after, struct bw_arena *arena,
                                                struct member_organisation **ret, size_t *ret_n,
                                                bool *ret_more, struct bw_err *err);
 BW_MUST_CHECK enum bw_rc member_directory_count(struct db *db, const struct viewer *viewer,
+                                                const struct member_directory_filter *f,
                                                 int64_t *ret_n, struct bw_err *err);
 
 struct member_colleague {

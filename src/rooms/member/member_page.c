@@ -118,6 +118,7 @@ enum bw_rc member_organisation_show(struct http_req *rq, struct http_resp *rs,
     BW_TRY(member_organisation_get(db, viewer, viewer->organisation_id, http_arena(rq), &o, err));
     v.class_msg = member_class_msg(o.class_);
     v.domain = o.domain;
+    v.admin = viewer->role == ROLE_ADMIN;
     BW_TRY(fill_names(rq, &o.names, &v, err));
     BW_TRY(fill_groups(rq, o.id, GRANT_SECTOR, &v.sectors, &v.sectors_n, err));
     BW_TRY(fill_groups(rq, o.id, GRANT_CIRCLE, &v.circles, &v.circles_n, err));
@@ -148,6 +149,7 @@ enum bw_rc member_organisation_page(struct http_req *rq, struct http_resp *rs, s
 static enum bw_rc fill_row(struct http_req *rq, const struct member_organisation *o,
                            struct member_directory_row *row, struct bw_err *err)
 {
+    row->public_id = o->public_id;
     row->name = shown_name(&o->names, req_lang(rq));
     if (!bw_view_eq(row->name.text, o->names.text[I18N_EN]))
         row->english = o->names.text[I18N_EN];
@@ -155,19 +157,54 @@ static enum bw_rc fill_row(struct http_req *rq, const struct member_organisation
     return fill_groups(rq, o->id, GRANT_SECTOR, &row->sectors, &row->sectors_n, err);
 }
 
+static enum bw_rc fill_filter(struct http_req *rq, struct db *db, struct member_directory_filter *f,
+                              struct member_directory_view *v, struct bw_err *err)
+{
+    struct member_choice *sectors;
+    BW_TRY(member_choices(db, req_viewer(rq), GRANT_SECTOR, req_lang(rq), http_arena(rq), &sectors,
+                          &v->sectors_n, err));
+    struct member_option_view *rows =
+        BW_ARENA_ARRAY(http_arena(rq), v->sectors_n + MEMBER_CLASSES, struct member_option_view);
+    if (!rows)
+        return bw_fail_memory(err);
+    for (size_t i = 0; i < v->sectors_n; i++) {
+        bool chosen = bw_view_eq(sectors[i].public_id, http_text(rq, "sector"));
+        rows[i] = (struct member_option_view){sectors[i].public_id, sectors[i].name, chosen};
+        if (chosen)
+            f->sector_id = sectors[i].id;
+    }
+    for (int i = 0; i < MEMBER_CLASSES; i++) {
+        enum member_class c = (enum member_class)i;
+        bool chosen = bw_view_is(http_text(rq, "class"), member_class_word(c));
+        rows[v->sectors_n + (size_t)i] =
+            (struct member_option_view){bw_view_z(member_class_word(c)),
+                                        i18n(req_lang(rq), member_class_msg(c)), chosen};
+        if (chosen)
+            f->class_ = i;
+    }
+    v->sectors = rows;
+    v->classes = rows + v->sectors_n;
+    v->classes_n = MEMBER_CLASSES;
+    v->sector = f->sector_id ? http_text(rq, "sector") : BW_V("");
+    v->class_ = f->class_ >= 0 ? http_text(rq, "class") : BW_V("");
+    return BW_OK;
+}
+
 enum bw_rc member_directory_page(struct http_req *rq, struct http_resp *rs, struct bw_err *err)
 {
     const struct viewer *viewer = req_viewer(rq);
     struct bw_view after = http_text(rq, "after");
     struct member_directory_view v = {.first = after.n == 0};
+    struct member_directory_filter f = {.class_ = -1};
     struct member_organisation *organisations;
     bool more;
     struct db *db;
 
     BW_TRY(req_db(rq, &db, err));
-    BW_TRY(member_directory_read(db, viewer, after, http_arena(rq), &organisations, &v.rows_n,
+    BW_TRY(fill_filter(rq, db, &f, &v, err));
+    BW_TRY(member_directory_read(db, viewer, &f, after, http_arena(rq), &organisations, &v.rows_n,
                                  &more, err));
-    BW_TRY(member_directory_count(db, viewer, &v.total, err));
+    BW_TRY(member_directory_count(db, viewer, &f, &v.total, err));
     struct member_directory_row *rows =
         BW_ARENA_ARRAY(http_arena(rq), v.rows_n, struct member_directory_row);
     if (!rows)

@@ -51,6 +51,21 @@ static enum bw_rc resolve_organisation(struct db *db, const struct viewer *viewe
     return only_row(st, ref, ret_id, err);
 }
 
+/* What a tombstone was called answers for the organisation that it was merged into. */
+static enum bw_rc resolve_merged(struct db *db, const struct viewer *viewer, struct bw_view ref,
+                                 struct bw_view lower, int64_t *ret_id, struct bw_err *err)
+{
+    BW_AUTO(db_stmt) *st = NULL;
+    BW_TRY(db_query(db, viewer,
+                    "SELECT m.survivor_id FROM v_organisation o JOIN organisation_merged m"
+                    " ON m.organisation_id = o.id WHERE o.public_id = ?1 OR o.name_en = ?1"
+                    " OR o.name_hant = ?1 OR o.name_hans = ?1 OR o.domain = ?2 LIMIT 2",
+                    &st, err));
+    db_bind_text(st, 1, ref);
+    db_bind_text(st, 2, lower);
+    return only_row(st, ref, ret_id, err);
+}
+
 static enum bw_rc resolve_group(struct db *db, const struct viewer *viewer, enum grant_kind kind,
                                 struct bw_view ref, int64_t *ret_id, struct bw_err *err)
 {
@@ -93,7 +108,9 @@ enum bw_rc member_resolve(struct db *db, const struct viewer *viewer, enum grant
         lower[i] = ref.p[i] >= 'A' && ref.p[i] <= 'Z' ? (char)(ref.p[i] - 'A' + 'a') : ref.p[i];
     if (kind == GRANT_ORGANISATION)
         rc = resolve_organisation(db, viewer, ref, bw_view_of(lower, ref.n), ret_id, err);
-    else if (kind == GRANT_PERSON)
+    if (kind == GRANT_ORGANISATION && rc == BW_NOT_FOUND)
+        rc = resolve_merged(db, viewer, ref, bw_view_of(lower, ref.n), ret_id, err);
+    if (kind == GRANT_PERSON)
         rc = resolve_person(db, viewer, ref, bw_view_of(lower, ref.n), ret_id, err);
     else if (kind == GRANT_CIRCLE || kind == GRANT_SECTOR)
         rc = resolve_group(db, viewer, kind, ref, ret_id, err);

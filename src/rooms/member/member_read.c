@@ -86,7 +86,19 @@ static enum bw_rc cursor_name(struct db *db, const struct viewer *viewer, struct
     return bw_view_copy(arena, db_text(st, 0), ret, err);
 }
 
-enum bw_rc member_directory_read(struct db *db, const struct viewer *viewer, struct bw_view after,
+#define DIRECTORY_FILTER                                                                    \
+    " o.state = 0 AND (?1 < 0 OR o.class = ?1) AND (?2 = 0 OR EXISTS (SELECT 1"             \
+    " FROM holding h WHERE h.holder_kind = 1 AND h.holder_id = o.id AND h.until_us IS NULL" \
+    " AND h.code = ?2))"
+
+static void bind_filter(struct db_stmt *st, const struct member_directory_filter *f)
+{
+    db_bind_int(st, 1, f->class_);
+    db_bind_int(st, 2, f->sector_id ? grant_code((struct grant){GRANT_SECTOR, f->sector_id}) : 0);
+}
+
+enum bw_rc member_directory_read(struct db *db, const struct viewer *viewer,
+                                 const struct member_directory_filter *f, struct bw_view after,
                                  struct bw_arena *arena, struct member_organisation **ret,
                                  size_t *ret_n, bool *ret_more, struct bw_err *err)
 {
@@ -99,11 +111,12 @@ enum bw_rc member_directory_read(struct db *db, const struct viewer *viewer, str
         return bw_fail_memory(err);
     BW_TRY(cursor_name(db, viewer, after, arena, &name, err));
     BW_TRY(db_query(db, viewer,
-                    "SELECT " MEMBER_ORGANISATION " FROM v_organisation o WHERE o.name_en > ?1"
-                    " AND o.state = 0 ORDER BY o.name_en LIMIT ?2",
+                    "SELECT " MEMBER_ORGANISATION " FROM v_organisation o WHERE o.name_en > ?3"
+                    " AND" DIRECTORY_FILTER " ORDER BY o.name_en LIMIT ?4",
                     &st, err));
-    db_bind_text(st, 1, name);
-    db_bind_int(st, 2, PAGE_ROWS + 1);
+    bind_filter(st, f);
+    db_bind_text(st, 3, name);
+    db_bind_int(st, 4, PAGE_ROWS + 1);
     while ((rc = db_row(st, err)) == BW_OK && n < PAGE_ROWS)
         BW_TRY(member_organisation_row(st, arena, &rows[n++], err));
     if (rc != BW_OK && rc != BW_NOT_FOUND)
@@ -114,11 +127,14 @@ enum bw_rc member_directory_read(struct db *db, const struct viewer *viewer, str
     return BW_OK;
 }
 
-enum bw_rc member_directory_count(struct db *db, const struct viewer *viewer, int64_t *ret_n,
+enum bw_rc member_directory_count(struct db *db, const struct viewer *viewer,
+                                  const struct member_directory_filter *f, int64_t *ret_n,
                                   struct bw_err *err)
 {
     BW_AUTO(db_stmt) *st = NULL;
-    BW_TRY(db_query(db, viewer, "SELECT count(*) FROM v_organisation WHERE state = 0", &st, err));
+    BW_TRY(db_query(db, viewer, "SELECT count(*) FROM v_organisation o WHERE" DIRECTORY_FILTER, &st,
+                    err));
+    bind_filter(st, f);
     BW_TRY(db_row(st, err));
     *ret_n = db_int(st, 0);
     return BW_OK;

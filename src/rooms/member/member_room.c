@@ -10,6 +10,7 @@
 #include "sql_0010_member.h"
 #include "sql_0012_standing.h"
 #include "sql_0014_people.h"
+#include "sql_0015_circle.h"
 
 #define FORM "application/x-www-form-urlencoded"
 enum { FORM_MAX = 8192 };
@@ -21,6 +22,8 @@ static const struct http_param ORGANISATION[] = {
 static const struct http_param MEMBERS[] = {
     REQ_LANG,
     {"after", HTTP_ID, HTTP_IN_QUERY, 0, 0},
+    {"sector", HTTP_ID, HTTP_IN_QUERY, 0, 0},
+    {"class", HTTP_WORD, HTTP_IN_QUERY, 0, 20},
 };
 #define PERSON_FIELD                          \
     {                                         \
@@ -181,7 +184,8 @@ static const struct http_route ROUTES[] = {
 
 static const struct db_migration MIGRATIONS[] = {{10, "0010_member", sql_0010_member},
                                                  {12, "0012_standing", sql_0012_standing},
-                                                 {14, "0014_people", sql_0014_people}};
+                                                 {14, "0014_people", sql_0014_people},
+                                                 {15, "0015_circle", sql_0015_circle}};
 
 static const struct ledger_consumer *const CONSUMERS[] = {&member_letter_consumer};
 static const struct job_kind JOBS[] = {

@@ -10,6 +10,7 @@
 
 #include "json_write.h"
 #include "member_delegate.h"
+#include "member_group.h"
 
 #include <stdio.h>
 
@@ -50,7 +51,7 @@ static enum bw_rc directory_audience(struct db_tx *tx, int64_t *ret_id, struct b
     return audience_intern(tx, TLP_GREEN, &everybody, 1, ret_id, err);
 }
 
-static enum bw_rc check_names(const struct member_names *names, struct bw_err *err)
+enum bw_rc member_names_check(const struct member_names *names, struct bw_err *err)
 {
     for (int i = 0; i < I18N_LANGS; i++)
         if (names->text[i].n > MEMBER_NAME_MAX || !bw_utf8_valid(names->text[i]))
@@ -141,6 +142,21 @@ static enum bw_rc circle_audience(struct db_tx *tx, int64_t id, int64_t *ret_aud
     return db_run(st, err);
 }
 
+/* A new circle is hidden and entered by invitation: room circle changes that. */
+static enum bw_rc insert_circle(struct db_tx *tx, int64_t id, int64_t audience_id,
+                                struct bw_err *err)
+{
+    BW_AUTO(db_stmt) *st = NULL;
+    BW_TRY(db_change(tx,
+                     "INSERT INTO circle (id, purpose_en, purpose_hant, purpose_hans, tlp_max,"
+                     " hidden, by_request, audience_id) VALUES (?1, '', '', '', ?2, 1, 0, ?3)",
+                     &st, err));
+    db_bind_int(st, 1, id);
+    db_bind_int(st, 2, MEMBER_CIRCLE_TLP);
+    db_bind_int(st, 3, audience_id);
+    return db_run(st, err);
+}
+
 enum bw_rc member_group_add(struct db_tx *tx, int64_t actor_id, enum grant_kind kind,
                             const struct member_names *names, int64_t *ret_id,
                             struct bw_id *ret_public, struct bw_err *err)
@@ -152,7 +168,7 @@ enum bw_rc member_group_add(struct db_tx *tx, int64_t actor_id, enum grant_kind 
     int64_t audience_id, id = 0;
 
     BW_ASSERT(circle || kind == GRANT_SECTOR);
-    BW_TRY(check_names(names, err));
+    BW_TRY(member_names_check(names, err));
     if (circle)
         BW_TRY(audience_intern(tx, TLP_AMBER, &staff, 1, &audience_id, err));
     else
@@ -167,8 +183,10 @@ enum bw_rc member_group_add(struct db_tx *tx, int64_t actor_id, enum grant_kind 
     db_bind_int(st, 6, audience_id);
     db_bind_int(st, 7, db_tx_now_us(tx));
     BW_TRY(insert_row(st, circle ? "a circle" : "a sector", &id, err));
-    if (circle)
+    if (circle) {
         BW_TRY(circle_audience(tx, id, &audience_id, err));
+        BW_TRY(insert_circle(tx, id, audience_id, err));
+    }
     BW_TRY(append_fact(tx, LEDGER_ORGANISATION_CHANGED, bw_view_z(public_id.text), actor_id,
                        audience_id, circle ? "circle" : "sector", names->text[I18N_EN], err));
     *ret_id = id;
@@ -176,16 +194,17 @@ enum bw_rc member_group_add(struct db_tx *tx, int64_t actor_id, enum grant_kind 
     return BW_OK;
 }
 
-static enum bw_rc holds_now(struct db_tx *tx, int64_t organisation_id, struct grant g, bool *ret,
-                            struct bw_err *err)
+static enum bw_rc holds_now(struct db_tx *tx, enum holder_kind kind, int64_t holder_id,
+                            struct grant g, bool *ret, struct bw_err *err)
 {
     BW_AUTO(db_stmt) *st = NULL;
     BW_TRY(db_plain(db_tx_db(tx),
-                    "SELECT 1 FROM holding WHERE holder_kind = 1 AND holder_id = ?1 AND code = ?2"
+                    "SELECT 1 FROM holding WHERE holder_kind = ?3 AND holder_id = ?1 AND code = ?2"
                     " AND until_us IS NULL",
                     &st, err));
-    db_bind_int(st, 1, organisation_id);
+    db_bind_int(st, 1, holder_id);
     db_bind_int(st, 2, grant_code(g));
+    db_bind_int(st, 3, (int64_t)kind);
     enum bw_rc rc = db_row(st, err);
     if (rc != BW_OK && rc != BW_NOT_FOUND)
         return rc;
@@ -193,55 +212,69 @@ static enum bw_rc holds_now(struct db_tx *tx, int64_t organisation_id, struct gr
     return BW_OK;
 }
 
-struct belonging {
-    int64_t actor_id, organisation_id, group_id;
-    enum grant_kind kind;
-    bool give;
-};
+static enum bw_rc person_subject(struct db_tx *tx, int64_t id, struct subject *ret,
+                                 struct bw_err *err)
+{
+    BW_AUTO(db_stmt) *st = NULL;
+    BW_TRY(db_query(db_tx_db(tx), viewer_system("changes to members are checked by their callers"),
+                    "SELECT public_id, audience_id, state FROM v_person WHERE id = ?1", &st, err));
+    return read_subject(st, id, "person", ret, err);
+}
 
-static enum bw_rc change_belonging(struct db_tx *tx, const struct belonging *b, struct bw_err *err)
+enum bw_rc member_belonging_set(struct db_tx *tx, const struct member_belonging *b,
+                                struct bw_err *err)
 {
     const struct grant g = {b->kind, b->group_id};
-    struct subject organisation, group;
+    struct subject holder, group;
     bool held;
-    BW_TRY(organisation_subject(tx, b->organisation_id, &organisation, err));
+    BW_ASSERT(b->kind == GRANT_SECTOR || b->kind == GRANT_CIRCLE);
+    if (b->holder == HOLDER_PERSON)
+        BW_TRY(person_subject(tx, b->holder_id, &holder, err));
+    else
+        BW_TRY(organisation_subject(tx, b->holder_id, &holder, err));
     BW_TRY(group_subject(tx, b->kind, b->group_id, &group, err));
-    BW_TRY(holds_now(tx, b->organisation_id, g, &held, err));
+    BW_TRY(holds_now(tx, b->holder, b->holder_id, g, &held, err));
     if (held == b->give)
         return BW_OK;
     if (b->give)
-        BW_TRY(holding_give(tx, HOLDER_ORGANISATION, b->organisation_id, g, err));
+        BW_TRY(holding_give(tx, b->holder, b->holder_id, g, err));
     else
-        BW_TRY(holding_end(tx, HOLDER_ORGANISATION, b->organisation_id, g, err));
+        BW_TRY(holding_end(tx, b->holder, b->holder_id, g, err));
     return append_fact(tx, b->give ? LEDGER_HOLDING_GIVEN : LEDGER_HOLDING_ENDED,
-                       bw_view_z(organisation.public_id.text), b->actor_id, group.audience_id,
+                       bw_view_z(holder.public_id.text), b->actor_id, group.audience_id,
                        b->kind == GRANT_SECTOR ? "sector" : "circle",
                        bw_view_z(group.public_id.text), err);
+}
+
+static enum bw_rc circle_belonging(struct db_tx *tx, int64_t actor_id, int64_t circle_id,
+                                   int64_t organisation_id, bool give, struct bw_err *err)
+{
+    const struct member_belonging b = {.actor_id = actor_id,
+                                       .group_id = circle_id,
+                                       .kind = GRANT_CIRCLE,
+                                       .holder = HOLDER_ORGANISATION,
+                                       .holder_id = organisation_id,
+                                       .give = give};
+    return member_belonging_set(tx, &b, err);
 }
 
 enum bw_rc member_circle_join(struct db_tx *tx, int64_t actor_id, int64_t circle_id,
                               int64_t organisation_id, struct bw_err *err)
 {
-    return change_belonging(tx,
-                            &(struct belonging){actor_id, organisation_id, circle_id, GRANT_CIRCLE,
-                                                true},
-                            err);
+    return circle_belonging(tx, actor_id, circle_id, organisation_id, true, err);
 }
 
 enum bw_rc member_circle_leave(struct db_tx *tx, int64_t actor_id, int64_t circle_id,
                                int64_t organisation_id, struct bw_err *err)
 {
-    return change_belonging(tx,
-                            &(struct belonging){actor_id, organisation_id, circle_id, GRANT_CIRCLE,
-                                                false},
-                            err);
+    return circle_belonging(tx, actor_id, circle_id, organisation_id, false, err);
 }
 
 /* -- organisations ----------------------------------------------------------------------------- */
 
 static enum bw_rc check_organisation(const struct member_organisation_in *in, struct bw_err *err)
 {
-    BW_TRY(check_names(&in->names, err));
+    BW_TRY(member_names_check(&in->names, err));
     if ((int)in->class_ < 0 || in->class_ >= MEMBER_CLASSES)
         return bw_fail(err, BW_INVALID, "there is no such class of organisation");
     if (in->domain.n > DOMAIN_MAX || bw_view_find_byte(in->domain, ' ') != SIZE_MAX)
@@ -284,10 +317,8 @@ enum bw_rc member_organisation_add(struct db_tx *tx, int64_t actor_id,
     BW_TRY(insert_organisation(tx, in, bw_view_z(public_id.text), audience_id, &id, err));
     BW_TRY(append_fact(tx, LEDGER_ORGANISATION_ADDED, bw_view_z(public_id.text), actor_id,
                        audience_id, "name", in->names.text[I18N_EN], err));
-    for (size_t i = 0; i < in->n_sectors; i++) {
-        const struct belonging b = {actor_id, id, in->sectors[i], GRANT_SECTOR, true};
-        BW_TRY(change_belonging(tx, &b, err));
-    }
+    if (in->n_sectors)
+        BW_TRY(member_sectors_set(tx, actor_id, id, in->sectors, in->n_sectors, err));
     *ret_id = id;
     *ret_public = public_id;
     return BW_OK;

@@ -45,6 +45,7 @@ struct member_organisation_view {
     enum i18n_msg class_msg;
     const struct member_name_view *other_names; /* in the other languages */
     size_t other_names_n;
+    bool admin; /* of this organisation */
     const struct bw_view *sectors, *circles;
     size_t sectors_n, circles_n;
     const struct member_person_view *people;
@@ -56,7 +57,12 @@ struct member_organisation_view {
     struct member_keys_view keys;
 };
 
+struct member_option_view { /* of a filter */
+    struct bw_view value, name;
+    bool chosen;
+};
 struct member_directory_row {
+    struct bw_view public_id;
     struct member_name_view name;
     struct bw_view english; /* where it is not the name shown */
     enum i18n_msg class_msg;
@@ -67,8 +73,11 @@ struct member_directory_view {
     const struct member_directory_row *rows;
     size_t rows_n;
     int64_t total;
-    bool first;          /* nothing before this page */
-    struct bw_view next; /* cursor; empty: the last page */
+    const struct member_option_view *sectors, *classes;
+    size_t sectors_n, classes_n;
+    struct bw_view sector, class_; /* as asked for; empty: any */
+    bool first;                    /* nothing before this page */
+    struct bw_view next;           /* cursor; empty: the last page */
 };
 
 #endif

@@ -18,6 +18,7 @@ struct spoken {
 
 struct teller {
     struct db *db;
+    const struct viewer *viewer;
     enum i18n_lang lang;
     struct bw_arena *arena;
     struct bw_err *err;
@@ -285,10 +286,26 @@ static enum bw_rc sum_up(struct teller *t, const struct spoken *s, size_t n, str
     return add_count(t, labels, w->organisations, &w->summary);
 }
 
-enum bw_rc member_who(struct db *db, int64_t audience_id, enum i18n_lang lang,
-                      struct bw_arena *arena, struct member_who *ret, struct bw_err *err)
+/* A circle that is told to the viewer: v_circle says so, which hides hidden ones. */
+static enum bw_rc is_told(struct teller *t, int64_t code, bool *ret)
 {
-    struct teller t = {.db = db, .lang = lang, .arena = arena, .err = err};
+    BW_AUTO(db_stmt) *st = NULL;
+    struct grant g = grant_of_code(code);
+    *ret = g.kind != GRANT_CIRCLE;
+    if (*ret)
+        return BW_OK;
+    BW_TRY(db_query(t->db, t->viewer, "SELECT id FROM v_circle WHERE id = ?1", &st, t->err));
+    db_bind_int(st, 1, g.ref);
+    enum bw_rc rc = db_row(st, t->err);
+    *ret = rc == BW_OK;
+    return rc == BW_NOT_FOUND ? BW_OK : rc;
+}
+
+enum bw_rc member_who(struct db *db, const struct viewer *viewer, int64_t audience_id,
+                      enum i18n_lang lang, struct bw_arena *arena, struct member_who *ret,
+                      struct bw_err *err)
+{
+    struct teller t = {.db = db, .viewer = viewer, .lang = lang, .arena = arena, .err = err};
     struct audience_info a;
     struct member_who w = {.n = 0};
     BW_TRY(audience_get(db, audience_id, &a, err));
@@ -296,16 +313,23 @@ enum bw_rc member_who(struct db *db, int64_t audience_id, enum i18n_lang lang,
     w.lines = BW_ARENA_ARRAY(arena, a.n, struct bw_view);
     if (!s || !w.lines)
         return bw_fail_memory(err);
-    for (size_t i = 0; i < a.n; i++)
-        BW_TRY(speak(&t, a.codes[i], &s[i]));
-    qsort(s, a.n, sizeof(*s), in_order);
+    size_t told = 0;
     for (size_t i = 0; i < a.n; i++) {
+        bool is;
+        BW_TRY(is_told(&t, a.codes[i], &is));
+        if (is)
+            BW_TRY(speak(&t, a.codes[i], &s[told++]));
+    }
+    if (told == 0)
+        return bw_fail(err, BW_NOT_FOUND, "there is nothing to tell");
+    qsort(s, told, sizeof(*s), in_order);
+    for (size_t i = 0; i < told; i++) {
         struct bw_view *line = &w.lines[w.n++];
         *line = s[i].label;
         if (s[i].n >= 0)
             BW_TRY(add_count(&t, s[i].label, s[i].n, line));
     }
-    BW_TRY(sum_up(&t, s, a.n, &w));
+    BW_TRY(sum_up(&t, s, told, &w));
     *ret = w;
     return BW_OK;
 }

@@ -151,14 +151,19 @@ BW_TEST(the_directory_pages_by_name)
     size_t n;
     bool more;
     int64_t total = 0;
-    REQUIRE(member_directory_read(db, bank, BW_V(""), t->arena, &o, &n, &more, &err) == BW_OK);
+    const struct member_directory_filter all = {.class_ = -1};
+    const struct member_directory_filter health = {t->sector[MT_HEALTH], MEMBER_INDUSTRY};
+    REQUIRE(member_directory_read(db, bank, &all, BW_V(""), t->arena, &o, &n, &more, &err) ==
+            BW_OK);
     REQUIRE(n == MT_ORGANISATIONS - 1 && !more);
     struct bw_view second = o[1].public_id, third = o[2].public_id;
-    REQUIRE(member_directory_read(db, bank, second, t->arena, &o, &n, &more, &err) == BW_OK);
+    REQUIRE(member_directory_read(db, bank, &all, second, t->arena, &o, &n, &more, &err) == BW_OK);
     CHECK(n == MT_ORGANISATIONS - 3 && bw_view_eq(o[0].public_id, third));
-    CHECK(member_directory_read(db, bank, BW_V("nothing"), t->arena, &o, &n, &more, &err) ==
+    CHECK(member_directory_read(db, bank, &all, BW_V("nothing"), t->arena, &o, &n, &more, &err) ==
           BW_INVALID);
-    REQUIRE(member_directory_count(db, bank, &total, &err) == BW_OK);
+    REQUIRE(member_directory_count(db, bank, &health, &total, &err) == BW_OK);
+    CHECK_INT(total, 2); /* hospital and clinic */
+    REQUIRE(member_directory_count(db, bank, &all, &total, &err) == BW_OK);
     CHECK_INT(total, MT_ORGANISATIONS - 1);
 }
 
@@ -395,7 +400,7 @@ BW_TEST(audiences_in_words_and_their_recipients)
         bool sorted;
         {
             BW_AUTO(db) *db = reader(t);
-            enum bw_rc rc = member_who(db, id, I18N_EN, t->arena, &w, &err);
+            enum bw_rc rc = member_who(db, viewer_system("tests"), id, I18N_EN, t->arena, &w, &err);
             SUBTEST(REACH[i].name, rc == BW_OK);
         }
         CHECK_VIEW(w.summary, REACH[i].summary);
@@ -434,7 +439,7 @@ BW_TEST(audiences_in_chinese)
     BW_AUTO(db) *db = reader(t);
     struct member_who w;
     struct bw_err err;
-    REQUIRE(member_who(db, id, I18N_HANT, t->arena, &w, &err) == BW_OK);
+    REQUIRE(member_who(db, viewer_system("tests"), id, I18N_HANT, t->arena, &w, &err) == BW_OK);
     CHECK(bw_view_find(w.summary, BW_V("事故應變")) != SIZE_MAX);
     CHECK(bw_view_find(w.summary, BW_V("Nine Wharves Securities")) != SIZE_MAX);
     CHECK(bw_view_find(w.summary, BW_V("，3 間機構")) != SIZE_MAX);

@@ -128,4 +128,13 @@ BW_MUST_CHECK enum bw_rc watch_finding_get(struct db *db, const struct viewer *v
 BW_MUST_CHECK enum bw_rc watch_finding_acknowledge(struct db_tx *tx, const struct viewer *viewer,
                                                    struct bw_view public_id, struct bw_err *err);
 
+/* -- merging (watch_merge.c) ------------------------------------------------------------------- */
+
+/* FROM's networks and findings are TO's from now on. */
+BW_MUST_CHECK enum bw_rc watch_organisation_merge(struct db_tx *tx, int64_t from, int64_t to,
+                                                  struct bw_err *err);
+BW_MUST_CHECK enum bw_rc watch_organisation_count(struct db *db, int64_t organisation_id,
+                                                  int64_t *ret_networks, int64_t *ret_findings,
+                                                  struct bw_err *err);
+
 #endif
