@@ -345,13 +345,13 @@ static enum bw_rc enlist(struct db_tx *tx, const struct join_take *t, const stru
 static enum bw_rc write_chunk(struct db_tx *tx, void *arg, struct bw_err *err)
 {
     const struct chunk *c = arg;
-    struct member_belonging b;
+    struct member_trust b;
     BW_AUTO(bw_arena) *arena = bw_arena_new(1 << 20);
     if (!arena)
         return bw_fail_memory(err);
     BW_TRY(permission_check(c->t->viewer, c->t->sponsor_id ? PERM_OWN_PEOPLE : PERM_DECIDE, err));
     if (c->t->sponsor_id) {
-        BW_TRY(member_belonging_get(db_tx_db(tx), c->t->sponsor_id, arena, &b, err));
+        BW_TRY(member_trust_get(db_tx_db(tx), c->t->sponsor_id, arena, &b, err));
         if (!b.association || b.state != MEMBER_ACTIVE ||
             c->t->viewer->organisation_id != c->t->sponsor_id)
             return bw_fail(err, BW_DENIED, "your organisation enlists no members");

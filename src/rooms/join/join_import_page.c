@@ -31,10 +31,10 @@ static enum bw_rc send(struct http_req *rq, struct http_resp *rs, struct join_im
 /* Only an association has this page: for others it is not there. */
 static enum bw_rc check_association(struct http_req *rq, struct bw_err *err)
 {
-    struct member_belonging b;
+    struct member_trust b;
     struct db *db;
     BW_TRY(req_db(rq, &db, err));
-    BW_TRY(member_belonging_get(db, req_viewer(rq)->organisation_id, http_arena(rq), &b, err));
+    BW_TRY(member_trust_get(db, req_viewer(rq)->organisation_id, http_arena(rq), &b, err));
     return b.association ? BW_OK : bw_fail(err, BW_NOT_FOUND, "there is no such page");
 }
 

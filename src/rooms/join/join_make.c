@@ -99,12 +99,12 @@ enum bw_rc join_make(struct db_tx *tx, const struct hub *hub, struct join_applic
                                               .n_sectors = n_sectors};
     BW_TRY(member_organisation_add(tx, actor_id, &in, &a->organisation_id, &public_id, err));
     bool trusted = a->route == JOIN_TRUSTED || a->route == JOIN_FOUNDING;
-    BW_TRY(member_belonging_set(tx, actor_id, a->organisation_id,
-                                &(struct member_belonging){.standing = trusted ? MEMBER_TRUSTED
-                                                                               : MEMBER_OPEN,
-                                                           .company_group = a->company_group,
-                                                           .sponsor_id = a->sponsor_id},
-                                err));
+    BW_TRY(
+        member_trust_set(tx, actor_id, a->organisation_id,
+                         &(struct member_trust){.standing = trusted ? MEMBER_TRUSTED : MEMBER_OPEN,
+                                                .company_group = a->company_group,
+                                                .sponsor_id = a->sponsor_id},
+                         err));
     BW_TRY(add_people(tx, hub, a, a->organisation_id, actor_id, err));
     BW_TRY(db_change(tx, "UPDATE application SET organisation_id = ?2 WHERE id = ?1", &st, err));
     db_bind_int(st, 1, a->id);

@@ -20,7 +20,7 @@ static bool within_any(struct bw_view domain, struct bw_view lines)
     return false;
 }
 
-static bool of_group(const struct member_belonging *b, int64_t organisation_id,
+static bool of_group(const struct member_trust *b, int64_t organisation_id,
                      const struct join_application *a)
 {
     struct bw_view group = bw_view_trim(a->company_group);
@@ -51,11 +51,11 @@ enum bw_rc join_outsider(struct db_tx *tx, const struct viewer *viewer,
                          const struct join_application *a, bool committee, struct bw_err *err)
 {
     BW_AUTO(bw_arena) *arena = bw_arena_new(ARENA_CAP);
-    struct member_belonging b;
+    struct member_trust b;
     bool vouched = false;
     if (!arena)
         return bw_fail_memory(err);
-    BW_TRY(member_belonging_get(db_tx_db(tx), viewer->organisation_id, arena, &b, err));
+    BW_TRY(member_trust_get(db_tx_db(tx), viewer->organisation_id, arena, &b, err));
     if (of_group(&b, viewer->organisation_id, a))
         return bw_fail(err, BW_DENIED,
                        "your organisation belongs to the applicant's group: somebody else has to");

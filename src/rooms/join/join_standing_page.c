@@ -32,7 +32,7 @@ static enum bw_rc show(struct http_req *rq, struct http_resp *rs, struct bw_view
                                    .done = bw_view_is(http_text(rq, "done"), "saved"),
                                    .id = http_text(rq, "organisation")};
     struct member_organisation o;
-    struct member_belonging b;
+    struct member_trust b;
     struct db *db;
     int64_t key;
     BW_TRY(req_db(rq, &db, err));
@@ -40,7 +40,7 @@ static enum bw_rc show(struct http_req *rq, struct http_resp *rs, struct bw_view
     if (d.id.n) {
         BW_TRY(member_resolve(db, req_viewer(rq), GRANT_ORGANISATION, d.id, &key, err));
         BW_TRY(member_organisation_get(db, req_viewer(rq), key, http_arena(rq), &o, err));
-        BW_TRY(member_belonging_get(db, key, http_arena(rq), &b, err));
+        BW_TRY(member_trust_get(db, key, http_arena(rq), &b, err));
         d.name = member_name(&o.names, req_lang(rq));
         d.trusted = b.standing == MEMBER_TRUSTED;
         d.group = b.company_group;
@@ -71,7 +71,7 @@ static enum bw_rc write_change(struct db_tx *tx, void *arg, struct bw_err *err)
 {
     const struct change *c = arg;
     BW_AUTO(bw_arena) *arena = bw_arena_new(1 << 20);
-    struct member_belonging b;
+    struct member_trust b;
     int64_t key;
     if (!arena)
         return bw_fail_memory(err);
@@ -81,11 +81,11 @@ static enum bw_rc write_change(struct db_tx *tx, void *arg, struct bw_err *err)
         return bw_fail(err, BW_DENIED, "nobody decides on their own organisation");
     if (c->reason.n == 0)
         return bw_fail(err, BW_INVALID, "give a reason");
-    BW_TRY(member_belonging_get(db_tx_db(tx), key, arena, &b, err));
+    BW_TRY(member_trust_get(db_tx_db(tx), key, arena, &b, err));
     b.standing = c->trusted ? MEMBER_TRUSTED : MEMBER_OPEN;
     b.association = c->association;
     b.company_group = c->group;
-    BW_TRY(member_belonging_set(tx, c->viewer->person_id, key, &b, err));
+    BW_TRY(member_trust_set(tx, c->viewer->person_id, key, &b, err));
     return join_note(tx, LEDGER_ORGANISATION_CHANGED, c->organisation, c->viewer->person_id,
                      (const char *const[]){"reason", NULL}, &c->reason, err);
 }

@@ -277,15 +277,14 @@ static struct join_application now(struct member_test *t, const struct put *p)
 
 struct belong {
     int64_t organisation;
-    struct member_belonging b;
+    struct member_trust b;
 };
 static enum bw_rc write_belong(struct db_tx *tx, void *arg, struct bw_err *err)
 {
     struct belong *x = arg;
-    return member_belonging_set(tx, 0, x->organisation, &x->b, err);
+    return member_trust_set(tx, 0, x->organisation, &x->b, err);
 }
-static void belong(struct member_test *t, enum member_test_organisation o,
-                   struct member_belonging b)
+static void belong(struct member_test *t, enum member_test_organisation o, struct member_trust b)
 {
     struct belong x = {t->organisation[o], b};
     struct bw_err err;
@@ -294,7 +293,7 @@ static void belong(struct member_test *t, enum member_test_organisation o,
 
 BW_TEST(who_vouches)
 {
-    static const struct member_belonging TRUSTED = {.standing = MEMBER_TRUSTED};
+    static const struct member_trust TRUSTED = {.standing = MEMBER_TRUSTED};
     BENCH("vouch");
     struct put p = {.a = complete(JOIN_TRUSTED), .state = JOIN_SUBMITTED};
     p.a.company_group = BW_V("Quay Holdings");
@@ -307,15 +306,15 @@ BW_TEST(who_vouches)
     CHECK_INT(now(t, &p).state, JOIN_VOUCHING);
     CHECK(speak(t, &p, MT_SHOP_REP, join_vouch, true) == BW_DENIED); /* its sponsor */
     belong(t, MT_BANK,
-           (struct member_belonging){.standing = MEMBER_TRUSTED,
-                                     .company_group = BW_V("quay holdings ")});
+           (struct member_trust){.standing = MEMBER_TRUSTED,
+                                 .company_group = BW_V("quay holdings ")});
     CHECK(speak(t, &p, MT_BANK_REP, join_vouch, true) == BW_DENIED);
     CHECK(speak(t, &p, MT_BANK_REP, join_object, true) == BW_DENIED);
     belong(t, MT_BANK,
-           (struct member_belonging){.sponsor_id = t->organisation[MT_SHOP],
-                                     .standing = MEMBER_TRUSTED});
+           (struct member_trust){.sponsor_id = t->organisation[MT_SHOP],
+                                 .standing = MEMBER_TRUSTED});
     CHECK(speak(t, &p, MT_BANK_REP, join_vouch, true) == BW_DENIED); /* the same sponsor */
-    belong(t, MT_BANK, (struct member_belonging){.standing = MEMBER_OPEN});
+    belong(t, MT_BANK, (struct member_trust){.standing = MEMBER_OPEN});
     CHECK(speak(t, &p, MT_BANK_REP, join_vouch, true) == BW_DENIED); /* not trusted itself */
     belong(t, MT_BANK, TRUSTED);
     CHECK(speak(t, &p, MT_BANK_REP, join_vouch, true) == BW_OK);
@@ -345,7 +344,7 @@ BW_TEST(one_person_is_no_committee)
     own.a.company_group = BW_V("The Hub");
     REQUIRE(put(t, &own) == BW_OK);
     belong(t, MT_HUB,
-           (struct member_belonging){.standing = MEMBER_TRUSTED, .company_group = BW_V("The Hub")});
+           (struct member_trust){.standing = MEMBER_TRUSTED, .company_group = BW_V("The Hub")});
     CHECK(speak(t, &own, MT_OPERATOR, join_decide, true) == BW_DENIED);
     CHECK(speak(t, &own, MT_OPERATOR, join_claim, true) == BW_DENIED);
     CHECK(speak(t, &own, MT_OPERATOR, join_registered_seen, true) == BW_DENIED);

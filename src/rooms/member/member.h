@@ -50,9 +50,9 @@ enum member_standing {
     MEMBER_OPEN = 0,    /* what is for everybody */
     MEMBER_TRUSTED = 1, /* was vouched for, or was there at the beginning: may share AMBER */
 };
-struct member_belonging {
+struct member_trust {
     enum member_standing standing;
-    struct bw_view company_group, domain; /* domain: as read, is not set by member_belonging_set */
+    struct bw_view company_group, domain; /* domain: as read, is not set by member_trust_set */
     int64_t sponsor_id;                   /* the association that enlisted it; 0: none */
     bool association;                     /* may enlist its own members */
     enum member_state state;              /* as read */
@@ -60,12 +60,12 @@ struct member_belonging {
 /* Read as the hub: for deciding, never for showing. BW_NOT_FOUND. */
 BW_MUST_CHECK enum bw_rc member_standing(struct db *db, int64_t organisation_id,
                                          enum member_standing *ret, struct bw_err *err);
-BW_MUST_CHECK enum bw_rc member_belonging_get(struct db *db, int64_t organisation_id,
-                                              struct bw_arena *arena, struct member_belonging *ret,
-                                              struct bw_err *err);
-BW_MUST_CHECK enum bw_rc member_belonging_set(struct db_tx *tx, int64_t actor_id,
-                                              int64_t organisation_id,
-                                              const struct member_belonging *b, struct bw_err *err);
+BW_MUST_CHECK enum bw_rc member_trust_get(struct db *db, int64_t organisation_id,
+                                          struct bw_arena *arena, struct member_trust *ret,
+                                          struct bw_err *err);
+BW_MUST_CHECK enum bw_rc member_trust_set(struct db_tx *tx, int64_t actor_id,
+                                          int64_t organisation_id, const struct member_trust *b,
+                                          struct bw_err *err);
 
 /* -- making them (operator, demo, init) -------------------------------------------------------- */
 struct member_organisation_in {

@@ -169,7 +169,12 @@ BW_MUST_CHECK enum bw_rc member_offer_to(struct db *db, const struct viewer *vie
 /* -- the yearly review (member_review.c) ------------------------------------------------------- */
 
 #define MEMBER_REVIEW_US (30 * BW_DAY_US)
-enum member_answer { MEMBER_OPEN = 0, MEMBER_HERE = 1, MEMBER_GONE = 2, MEMBER_CLOSED_OUT = 3 };
+enum member_answer {
+    MEMBER_UNANSWERED = 0,
+    MEMBER_HERE = 1,
+    MEMBER_GONE = 2,
+    MEMBER_CLOSED_OUT = 3
+};
 struct member_review_line {
     struct bw_view public_id, name, email;
     struct member_names organisation;

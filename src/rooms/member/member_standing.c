@@ -5,11 +5,11 @@
 
 #include "json_write.h"
 
-enum bw_rc member_belonging_get(struct db *db, int64_t organisation_id, struct bw_arena *arena,
-                                struct member_belonging *ret, struct bw_err *err)
+enum bw_rc member_trust_get(struct db *db, int64_t organisation_id, struct bw_arena *arena,
+                            struct member_trust *ret, struct bw_err *err)
 {
     BW_AUTO(db_stmt) *st = NULL;
-    struct member_belonging b;
+    struct member_trust b;
     BW_TRY(db_query(db, viewer_system("standing: to whom an organisation belongs decides rights"),
                     "SELECT standing, sponsor_id, association, company_group, domain, state"
                     " FROM v_organisation WHERE id = ?1",
@@ -19,10 +19,10 @@ enum bw_rc member_belonging_get(struct db *db, int64_t organisation_id, struct b
     if (rc == BW_NOT_FOUND)
         return bw_fail(err, rc, "there is no such organisation");
     BW_TRY(rc);
-    b = (struct member_belonging){.standing = (enum member_standing)db_int(st, 0),
-                                  .sponsor_id = db_int(st, 1),
-                                  .association = db_int(st, 2) != 0,
-                                  .state = (enum member_state)db_int(st, 5)};
+    b = (struct member_trust){.standing = (enum member_standing)db_int(st, 0),
+                              .sponsor_id = db_int(st, 1),
+                              .association = db_int(st, 2) != 0,
+                              .state = (enum member_state)db_int(st, 5)};
     BW_TRY(bw_view_copy(arena, db_text(st, 3), &b.company_group, err));
     BW_TRY(bw_view_copy(arena, db_text(st, 4), &b.domain, err));
     *ret = b;
@@ -45,7 +45,7 @@ enum bw_rc member_standing(struct db *db, int64_t organisation_id, enum member_s
 }
 
 static enum bw_rc append(struct db_tx *tx, int64_t actor_id, int64_t organisation_id,
-                         const struct member_belonging *b, struct bw_err *err)
+                         const struct member_trust *b, struct bw_err *err)
 {
     BW_AUTO(db_stmt) *st = NULL;
     BW_AUTO_BUF payload = BW_BUF_INIT(4096);
@@ -71,8 +71,8 @@ static enum bw_rc append(struct db_tx *tx, int64_t actor_id, int64_t organisatio
                          err);
 }
 
-enum bw_rc member_belonging_set(struct db_tx *tx, int64_t actor_id, int64_t organisation_id,
-                                const struct member_belonging *b, struct bw_err *err)
+enum bw_rc member_trust_set(struct db_tx *tx, int64_t actor_id, int64_t organisation_id,
+                            const struct member_trust *b, struct bw_err *err)
 {
     BW_AUTO(db_stmt) *st = NULL;
     if (b->company_group.n > MEMBER_NAME_MAX || !bw_utf8_valid(b->company_group))
