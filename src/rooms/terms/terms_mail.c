@@ -222,8 +222,9 @@ static enum bw_rc about_terms(struct outbox *o, struct db_engine *e, struct bw_e
             return BW_OK;
         BW_TRY(rc);
     }
-    if (o->version.state == TERMS_SUPERSEDED)
-        return BW_OK;
+    if (o->version.state == TERMS_SUPERSEDED ||
+        (o->event->verb == LEDGER_TERMS_ANNOUNCED && o->version.state == TERMS_IN_FORCE))
+        return BW_OK; /* another event tells what counts now */
     if (o->event->verb == LEDGER_TERMS_ANNOUNCED)
         w = &ANNOUNCED;
     else if (o->event->verb == LEDGER_TERMS_REMINDED && o->days > 0)

@@ -88,8 +88,9 @@ static enum bw_rc show(struct http_req *rq, struct http_resp *rs, const struct p
     d->valid_until_us = m.valid_until_us;
     d->ended = m.ended;
     d->valid_reason = m.reason;
+    struct bw_view done = http_method_of(rq) == HTTP_GET ? http_text(rq, "done") : BW_V("");
     for (size_t i = 0; i < BW_COUNT(NOTICES); i++)
-        if (bw_view_is(http_has(rq, "done") ? http_text(rq, "done") : BW_V(""), NOTICES[i].word)) {
+        if (bw_view_is(done, NOTICES[i].word)) {
             d->done = true;
             d->done_msg = NOTICES[i].msg;
         }
