@@ -162,7 +162,9 @@ def signing_and_accepting_end_the_limit_at_once():
 @case
 def the_desk_names_a_signatory_and_not_oneself():
     page = "/en/queue/terms/organisations/" + organisation_id("sme")
-    send = lambda persona, person, where=page: hub.browser(persona).submit(where, "/signatory$", {"person": person, "step": "give", "reason": "letter of 3 May"})
+    def send(persona, person, where=page):
+        return hub.browser(persona).submit(
+            where, "/signatory$", {"person": person, "step": "give", "reason": "letter of 3 May"})
     equal(send("membership", person_id("bank")).status, 404, "of another organisation")
     equal(send("membership", person_id("sme")).status, 303)
     own = "/en/queue/terms/organisations/" + organisation_id("membership")
@@ -301,7 +303,8 @@ def reminding_now_is_for_who_has_not():
 @case
 def a_membership_has_an_end_that_the_desk_sets():
     page = "/en/queue/terms/organisations/" + organisation_id("hospital")
-    send = lambda persona, day, reason="one year": hub.browser(persona).submit(page, "/membership$", {"date": day, "reason": reason})
+    def send(persona, day, reason="one year"):
+        return hub.browser(persona).submit(page, "/membership$", {"date": day, "reason": reason})
     equal(send("membership", "2020-01-01").status, 422)
     equal(send("membership", "soon").status, 422)
     equal(send("membership", terms.day(20), " ").status, 422)
