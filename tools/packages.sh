@@ -4,9 +4,10 @@
 set -euo pipefail
 
 build=(build-essential meson ninja-build pkg-config python3 re2c libmicrohttpd-dev libsqlite3-dev libpq-dev
-    libsodium-dev nettle-dev libgmp-dev libqrencode-dev liboath-dev libcurl4-openssl-dev libzstd-dev libmd4c-dev libopencc-dev zlib1g-dev)
+    libsodium-dev nettle-dev libgmp-dev libqrencode-dev liboath-dev libcurl4-openssl-dev libzstd-dev libmd4c-dev libopencc-dev zlib1g-dev
+    libcairo2-dev fonts-wqy-microhei) # these two: PDF, see docs/dependencies.md
 test=(postgresql clang clang-format libclang-rt-14-dev libjansson-dev python3-cryptography chromium chromium-driver fonts-noto-cjk
-    nodejs npm curl xz-utils)
+    nodejs npm curl xz-utils poppler-utils)
 
 want=("${build[@]}")
 [ "${1:-build}" = test ] && want+=("${test[@]}")

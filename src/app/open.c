@@ -12,6 +12,7 @@
 #include "assets.h"
 
 #include "bw_log.h"
+#include "terms.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -174,6 +175,7 @@ enum bw_rc app_open(const struct app_options *o, struct hub *ret, struct bw_err 
         return rc;
     }
     set_url(o, &hub);
+    terms_attach(hub.settings);
     hub.build = bw_view_z(asset_build);
     *ret = hub;
     return BW_OK;

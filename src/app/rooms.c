@@ -15,10 +15,11 @@
 #include "public.h"
 #include "signin.h"
 #include "taxii.h"
+#include "terms.h"
 #include "watch.h"
 
 const struct room *const app_rooms[] = {
-    &room_member, &room_signin, &room_join,   &room_intel,  &room_watch, &room_circle,
+    &room_member, &room_signin, &room_join,   &room_terms,  &room_intel, &room_watch, &room_circle,
     &room_taxii,  &room_feed,   &room_notify, &room_public, &room_home,  &room_ops,
 };
 const size_t app_rooms_n = BW_COUNT(app_rooms);

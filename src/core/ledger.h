@@ -73,6 +73,17 @@
     X(REVIEW_CLOSED, "review.closed")               \
     X(DELEGATION_GIVEN, "delegation.given")         \
     X(DELEGATION_ENDED, "delegation.ended")         \
+    X(TERMS_DRAFTED, "terms.drafted")               \
+    X(TERMS_PROPOSED, "terms.proposed")             \
+    X(TERMS_RETURNED, "terms.returned")             \
+    X(TERMS_ANNOUNCED, "terms.announced")           \
+    X(TERMS_IN_FORCE, "terms.in_force")             \
+    X(TERMS_REMINDED, "terms.reminded")             \
+    X(TERMS_ACCEPTED, "terms.accepted")             \
+    X(TERMS_SIGNED, "terms.signed")                 \
+    X(MEMBERSHIP_DATED, "membership.dated")         \
+    X(MEMBERSHIP_REMINDED, "membership.reminded")   \
+    X(MEMBERSHIP_ENDED, "membership.ended")         \
     X(SETTING_CHANGED, "setting.changed")
 enum ledger_verb {
 #define LEDGER_ENUM(name, text) LEDGER_##name,

@@ -89,6 +89,11 @@ static const char *theme_of(struct http_req *rq)
     return bw_view_is(theme, "dark") ? "dark" : bw_view_is(theme, "light") ? "light" : NULL;
 }
 
+static bool holds_limit(struct http_req *rq, enum limit limit)
+{
+    return viewer_holds(req_viewer(rq), (struct grant){GRANT_LIMIT, limit});
+}
+
 enum bw_rc page_send(struct http_req *rq, struct http_resp *rs, const struct page *p,
                      struct bw_err *err)
 {
@@ -122,6 +127,9 @@ enum bw_rc page_send(struct http_req *rq, struct http_resp *rs, const struct pag
         .organisation_link = link_to(rq, lang, "organisation"),
         .sign_out_link = link_to(rq, lang, "sign-out"),
         .sign_in_link = link_to(rq, lang, "sign-in"),
+        .limited_terms = holds_limit(rq, LIMIT_TERMS),
+        .limited_expired = holds_limit(rq, LIMIT_EXPIRED),
+        .terms_link = link_to(rq, lang, "terms"),
         .body = p->body,
     };
     fill_langs(rq, p, langs);

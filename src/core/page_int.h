@@ -27,6 +27,8 @@ struct page_shell {
     const char *theme; /* chosen by the reader on this device; NULL: as the device */
     struct html_url search_link, home_link, bell_link, organisation_link, sign_out_link,
         sign_in_link;
+    bool limited_terms, limited_expired; /* said on every page, with what to do */
+    struct html_url terms_link;
     struct html_slot body;
 };
 struct page_error {

@@ -66,9 +66,13 @@ enum bw_rc permission_check(const struct viewer *v, enum permission p, struct bw
     if (v->role == ROLE_NOBODY)
         return bw_fail(err, BW_UNSIGNED, "sign in, or give an API key");
     if (v->limited && !permission_table[p].limited && (permission_table[p].roles & BIT(v->role)))
-        return bw_fail(err, BW_DENIED,
-                       "accept the terms first: until then you can read, act on your own findings"
-                       " and ask for help");
+        return bw_fail(
+            err, BW_DENIED,
+            "%s: until then you can read, act on your own findings"
+            " and ask for help",
+            viewer_holds(v, (struct grant){GRANT_LIMIT, LIMIT_TERMS})
+                ? "accept the terms first"
+                : "the membership of your organisation has run out and has to be renewed");
     if (v->api_key_id && (permission_table[p].roles & BIT(v->role)))
         return bw_fail(err, BW_DENIED, "this API key has no scope for \"%s\"",
                        permission_table[p].name);

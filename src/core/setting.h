@@ -48,6 +48,12 @@ enum setting_type { SETTING_TEXT, SETTING_INT, SETTING_FLAG, SETTING_SECRET };
     X(SMTP_PASSWORD, "smtp_password", SECRET, 0, 255, "", "", "password at the mail server")    \
     X(SMTP_TLS, "smtp_tls", FLAG, 0, 1, "yes", "",                                              \
       "refuse a mail server without verified TLS (loopback may be without)")                    \
+    X(TERMS_NOTICE, "terms_notice", INT, 0, 365, "30", "days",                                  \
+      "how long before they take effect terms are announced at least")                          \
+    X(TERMS_FOUR_EYES, "terms_four_eyes", FLAG, 0, 1, "yes", "",                                \
+      "a second person has to confirm before terms are announced")                              \
+    X(MEMBERSHIP_DAYS, "membership_days", INT, 0, 3660, "0", "days",                            \
+      "how long a new membership lasts; 0: without end")                                        \
     X(IMPORT_MAX, "import_max", INT, 1, 65536, "512", "MiB", "largest file of an import")       \
     X(CHECKPOINT, "checkpoint", INT, 1, 1440, "60", "minutes",                                  \
       "how often the ledger's root is signed")                                                  \

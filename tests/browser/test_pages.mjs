@@ -41,7 +41,7 @@ async function before() {
         args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
             '--disable-component-update', '--disable-sync'],
     });
-    for (const persona of ['hospital', 'operator', 'bank', 'hospital2']) {
+    for (const persona of ['hospital', 'operator', 'bank', 'hospital2', 'membership']) {
         const context = await newContext(options(LOOKS[0]));
         await hub.signIn(await context.newPage(), persona);
         state[persona] = await context.storageState();
@@ -49,6 +49,35 @@ async function before() {
     }
     await prepare();
     await applyAs('Far Lighthouse Authority');
+    await announceTerms();
+}
+
+/* Two versions of the terms, both for later: nobody is limited. The bank has accepted the first. */
+async function announceTerms() {
+    const as = async (persona, place, act) => {
+        const context = await newContext(options(LOOKS[0], { storageState: state[persona] }));
+        const page = await context.newPage();
+        await page.goto(hub.url + '/en/' + place);
+        await act(page);
+        await context.close();
+    };
+    const decide = (step) => async (page) => { await page.fill('#reason', 'as agreed'); await Promise.all([page.waitForNavigation(), page.click(`button[value=${step}]`)]); };
+    for (const [n, text] of [[31, '## Purpose\n\nMembers share in good faith.\n\n- No resale.'], [70, '## Purpose\n\nMembers share in good faith and soon.\n\n- No resale.']]) {
+        await as('operator', 'queue/terms/draft', async (page) => {
+            await page.fill('#date', new Date(Date.now() + (n + 1) * 86400e3).toISOString().slice(0, 10));
+            await page.fill('#text_en', text);
+            await page.fill('#text_hant', n === 31 ? '## 目的\n\n成員機構須真誠分享資料。' : '## 目的\n\n成員機構須真誠並盡快分享資料。');
+            await Promise.all([page.waitForNavigation(), page.click('main form .button-primary')]);
+        });
+        await as('operator', 'queue/terms', decide('propose'));
+        await as('membership', 'queue/terms', decide('announce'));
+    }
+    await as('bank', 'terms', async (page) => {
+        await page.check('#agree');
+        await Promise.all([page.waitForNavigation(), page.click('#accept button')]);
+        ids.acceptance = /acceptances\/([a-z0-9]{26})/.exec(await page.content())[1];
+    });
+    ids.organisation = (await hub.api('hospital', 'GET', '/api/v1/me')).organisation.id;
 }
 
 /* An item with everything on it, a released one, a draft, a finding. */
@@ -190,6 +219,14 @@ const PAGES = [
     ['sectors', 'operator', 'queue/sectors'],
     ['circles of the desk', 'operator', 'circles'],
     ['watch, all', 'operator', 'watch?scope=all'],
+    ['terms, to everybody', null, 'terms'],
+    ['terms, to accept', 'hospital', 'terms'],
+    ['terms, what has changed', 'bank', 'terms?version=2'],
+    ['terms, the record', 'bank', () => 'terms/acceptances/' + ids.acceptance],
+    ['terms, signatories', 'hospital', 'organisation/terms'],
+    ['terms, the desk', 'operator', 'queue/terms'],
+    ['terms, the draft', 'operator', 'queue/terms/draft'],
+    ['terms, one organisation', 'operator', () => 'queue/terms/organisations/' + ids.organisation],
 ];
 
 /* Forms that come back: what is to be sent, in the page of that name. */
@@ -204,6 +241,10 @@ const ANSWERS = [
     ['write, refused', 'hospital', 'write', { picker: true }, async (page) => {
         page.once('dialog', (d) => d.accept());
         await page.click('button[value=publish]');
+    }],
+    ['terms, not ticked', 'hospital', 'terms', {}, async (page) => {
+        await page.evaluate(() => document.querySelector('#agree').removeAttribute('required'));
+        await page.click('#accept button');
     }],
     ['network, refused', 'hospital', 'watch', {}, async (page) => {
         await page.fill('#cidr', '203.0.113.1/24');

@@ -105,6 +105,16 @@ BW_MUST_CHECK enum bw_rc member_person_add(struct db_tx *tx, const struct crypto
                                            int64_t *ret_id, struct bw_id *ret_public,
                                            struct bw_err *err);
 
+/* What a room above has to do in the very transaction that adds somebody (terms: who comes later is
+ * bound at once). One watcher, set once before anything is added; it outlives the hub. */
+struct member_watcher {
+    enum bw_rc (*person_added)(struct db_tx *tx, int64_t person_id, int64_t organisation_id,
+                               struct bw_err *err);
+    enum bw_rc (*organisation_added)(struct db_tx *tx, int64_t organisation_id, int64_t actor_id,
+                                     struct bw_err *err);
+};
+void member_watch(const struct member_watcher *watcher);
+
 /* The second step's secret as it is kept (credential.totp_sealed): sealed to its row. */
 BW_MUST_CHECK enum bw_rc member_totp_seal(const struct crypto_keyring *keyring, int64_t person_id,
                                           const struct crypto_totp *totp, struct bw_buf *out,
