@@ -247,6 +247,12 @@ enum bw_rc member_key_post(struct http_req *rq, struct http_resp *rs, struct bw_
     struct key_form f = {.label = bw_view_trim(http_text(rq, "label")),
                          .scopes = scopes_of(rq),
                          .days = http_int(rq, "days", DAYS_DEFAULT)};
+    bool recent;
+    BW_TRY(req_recent(rq, &recent, err));
+    if (!recent) {
+        page_confirm(rq, rs, "organisation");
+        return BW_OK;
+    }
     f.bad_label = f.label.n == 0;
     f.bad_scope = !f.bad_label && f.scopes == 0;
     if (f.bad_label)
