@@ -109,6 +109,7 @@ struct app_write {
     const struct signin_person *person;
     const struct crypto_keyring *keyring;
     const struct crypto_totp *totp;
+    struct bw_view state;
     int64_t step;
 };
 
@@ -119,6 +120,7 @@ static enum bw_rc write_app(struct db_tx *tx, void *arg, struct bw_err *err)
     BW_AUTO(db_stmt) *st = NULL;
     BW_AUTO_BUF sealed = BW_BUF_INIT(256);
     BW_TRY(signin_still_active(tx, w->person, err));
+    BW_TRY(signin_state_use(tx, w->state, err));
     BW_TRY(member_totp_seal(w->keyring, w->person->id, w->totp, &sealed, err));
     BW_TRY(db_change(tx,
                      "UPDATE credential SET totp_sealed = ?2, totp_last_step = ?3"
@@ -141,7 +143,9 @@ static enum bw_rc write_app(struct db_tx *tx, void *arg, struct bw_err *err)
 static enum bw_rc keep_app(struct http_req *rq, struct http_resp *rs, const struct signin_state *s,
                            struct bw_err *err)
 {
-    struct app_write w = {.keyring = req_hub(rq)->keyring, .totp = &s->totp};
+    struct app_write w = {.keyring = req_hub(rq)->keyring,
+                          .totp = &s->totp,
+                          .state = http_text(rq, "state")};
     struct signin_person p;
     BW_TRY(signin_self(rq, &p, err));
     w.person = &p;

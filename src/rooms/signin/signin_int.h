@@ -140,6 +140,9 @@ BW_MUST_CHECK enum bw_rc signin_state_open(const struct crypto_keyring *keyring,
                                            struct bw_view browser, struct bw_view text,
                                            unsigned kinds, struct bw_arena *arena,
                                            struct signin_state *ret, struct bw_err *err);
+/* What may be answered once: the token is used up, in this transaction. BW_CONFLICT: it was. */
+BW_MUST_CHECK enum bw_rc signin_state_use(struct db_tx *tx, struct bw_view text,
+                                          struct bw_err *err);
 /* NEXT where it is a path within the site, else the empty view: never another site. */
 struct bw_view signin_next(struct bw_view next);
 

@@ -75,7 +75,7 @@ static enum bw_rc sweep(struct db_tx *tx, struct bw_err *err)
     return db_run(st, err);
 }
 
-static enum bw_rc use_up(struct db_tx *tx, struct bw_view state, struct bw_err *err)
+enum bw_rc signin_state_use(struct db_tx *tx, struct bw_view state, struct bw_err *err)
 {
     BW_AUTO(db_stmt) *st = NULL;
     struct crypto_digest hash = crypto_sha256(state);
@@ -141,7 +141,7 @@ enum bw_rc signin_passkey_add(struct db_tx *tx, const struct signin_passkey_in *
                               struct bw_err *err)
 {
     BW_TRY(signin_still_active(tx, in->person, err));
-    BW_TRY(use_up(tx, in->state, err));
+    BW_TRY(signin_state_use(tx, in->state, err));
     BW_TRY(room_for_one(tx, in->person->id, err));
     BW_TRY(insert_row(tx, in, err));
     return append(tx, LEDGER_PASSKEY_ADDED, in->person, err);
@@ -169,7 +169,7 @@ enum bw_rc signin_passkey_take(struct db_tx *tx, int64_t person_id,
                                const struct signin_passkey_use *use, struct bw_err *err)
 {
     BW_AUTO(db_stmt) *st = NULL;
-    BW_TRY(use_up(tx, use->state, err));
+    BW_TRY(signin_state_use(tx, use->state, err));
     BW_TRY(db_change(tx,
                      "UPDATE passkey SET sign_count = ?3, used_us = ?4 WHERE id = ?1"
                      " AND person_id = ?2 AND (sign_count < ?3 OR (sign_count = 0 AND ?3 = 0))",
