@@ -26,7 +26,7 @@ struct page {
     enum i18n_msg title_msg; /* used where title is empty */
     enum nav here;
     bool narrow;          /* text and forms: a column of 50 rem */
-    bool slim;            /* sign-in: 27 rem, and drafts kept on the device are dropped */
+    bool slim;            /* sign-in: 27 rem; for visitors, drafts kept on the device are dropped */
     bool bare;            /* the body brings its own widths (a hero) */
     const char *tlp;      /* label printed on every printed page; NULL: none */
     struct bw_view query; /* what stands in the search box */
