@@ -14,6 +14,8 @@
 /* The schema step of core; comes behind job_migration and before the rooms'. */
 extern const struct db_migration core_migration;
 
+struct http_req;
+
 struct hub {
     struct db_engine *db;
     const struct settings *settings;
@@ -28,6 +30,9 @@ struct hub {
     bool secure_cookies;  /* url is https */
     bool any_host;        /* no url is set and the hub listens beyond loopback */
     bool demo;
+    /* Set by the room that signs people in, at start: what req_recent() answers. NULL: everybody
+     * has (tools, tests). */
+    enum bw_rc (*recent)(struct http_req *rq, bool *ret, struct bw_err *err);
 };
 
 #endif

@@ -26,6 +26,15 @@
     X(PERSON_CHANGED, "person.changed")             \
     X(SIGNED_IN, "person.signed_in")                \
     X(SIGNED_OUT, "person.signed_out")              \
+    X(DEVICE_NEW, "device.new")                     \
+    X(SESSION_ENDED, "session.ended")               \
+    X(PASSWORD_CHANGED, "password.changed")         \
+    X(TOTP_CHANGED, "totp.changed")                 \
+    X(PASSKEY_ADDED, "passkey.added")               \
+    X(PASSKEY_ENDED, "passkey.ended")               \
+    X(PASSKEY_REFUSED, "passkey.refused")           \
+    X(RECOVERY_MADE, "recovery.made")               \
+    X(RECOVERY_USED, "recovery.used")               \
     X(KEY_ADDED, "key.added")                       \
     X(KEY_ENDED, "key.ended")                       \
     X(HOLDING_GIVEN, "holding.given")               \

@@ -125,6 +125,7 @@ enum bw_rc page_send(struct http_req *rq, struct http_resp *rs, const struct pag
         .home_link = link_to(rq, lang, signed_in ? "home" : ""),
         .bell_link = link_to(rq, lang, "home"),
         .organisation_link = link_to(rq, lang, "organisation"),
+        .account_link = link_to(rq, lang, "account"),
         .sign_out_link = link_to(rq, lang, "sign-out"),
         .sign_in_link = link_to(rq, lang, "sign-in"),
         .limited_terms = holds_limit(rq, LIMIT_TERMS),
@@ -152,6 +153,11 @@ void page_to(struct http_req *rq, struct http_resp *rs, const char *fmt, ...)
     struct bw_view to =
         bw_arena_printf(http_arena(rq), "/%.*s/%s", BW_VF(i18n_path_name(req_lang(rq))), path);
     http_redirect(rs, 303, to.p ? to : BW_V("/"));
+}
+
+void page_confirm(struct http_req *rq, struct http_resp *rs, const char *path)
+{
+    page_to(rq, rs, "account/confirm?next=/%.*s/%s", BW_VF(i18n_path_name(req_lang(rq))), path);
 }
 
 void page_json_type(struct http_resp *rs)

@@ -26,7 +26,7 @@ struct page {
     enum i18n_msg title_msg; /* used where title is empty */
     enum nav here;
     bool narrow;          /* text and forms: a column of 50 rem */
-    bool slim;            /* sign-in: 27 rem, and drafts kept on the device are dropped */
+    bool slim;            /* sign-in: 27 rem; for visitors, drafts kept on the device are dropped */
     bool bare;            /* the body brings its own widths (a hero) */
     const char *tlp;      /* label printed on every printed page; NULL: none */
     struct bw_view query; /* what stands in the search box */
@@ -46,6 +46,8 @@ struct page_notice {
 /* Small JSON answers. The writer is open on the response's body; page_json_end() sets the type. */
 void page_json_type(struct http_resp *rs);
 
+/* To "confirm that it is you", and from there back to /<lang>/<PATH>; see req_recent(). */
+void page_confirm(struct http_req *rq, struct http_resp *rs, const char *path);
 /* Redirects (303) to /<lang>/<path>, e.g. page_to(rq, rs, "items/%.*s?done=published", ...). */
 void page_to(struct http_req *rq, struct http_resp *rs, const char *fmt, ...) BW_PRINTF(3, 4);
 

@@ -25,8 +25,8 @@ struct page_shell {
     size_t langs_n;
     bool signed_in, narrow, slim, bare;
     const char *theme; /* chosen by the reader on this device; NULL: as the device */
-    struct html_url search_link, home_link, bell_link, organisation_link, sign_out_link,
-        sign_in_link;
+    struct html_url search_link, home_link, bell_link, organisation_link, account_link,
+        sign_out_link, sign_in_link;
     bool limited_terms, limited_expired; /* said on every page, with what to do */
     struct html_url terms_link;
     struct html_slot body;

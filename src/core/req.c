@@ -62,6 +62,13 @@ enum bw_rc req_write(struct http_req *rq, db_write_fn fn, void *arg, struct bw_e
     return db_write(r->hub->db, fn, arg, err);
 }
 
+enum bw_rc req_recent(struct http_req *rq, bool *ret, struct bw_err *err)
+{
+    const struct hub *hub = req_hub(rq);
+    *ret = true;
+    return hub->recent ? hub->recent(rq, ret, err) : BW_OK;
+}
+
 /* -- forms ------------------------------------------------------------------------------------- */
 
 struct bw_view req_csrf(struct http_req *rq)

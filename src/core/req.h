@@ -48,14 +48,15 @@ BW_MUST_CHECK enum bw_rc req_browser_bind(struct http_req *rq, struct http_resp 
 void req_html_init(struct http_req *rq, struct bw_buf *out, struct html *ret);
 
 /* Session made by sign-in: sets the cookie and ends the session that the browser had. DISPLAY is
- * what the page header shows. ALSO runs before, in the same transaction: where it fails there is no
- * session. */
+ * what the page header shows. ALSO runs before and THEN behind, in the same transaction: where one
+ * of them fails there is no session. */
 struct req_sign_in {
     int64_t person_id, organisation_id;
     enum role role;
     struct bw_view display, device;
     db_write_fn also; /* may be NULL */
-    void *also_arg;
+    enum bw_rc (*then)(struct db_tx *tx, void *also_arg, int64_t session_id, struct bw_err *err);
+    void *also_arg; /* of both; THEN may be NULL */
 };
 BW_MUST_CHECK enum bw_rc req_session_start(struct http_req *rq, struct http_resp *rs,
                                            const struct req_sign_in *in, struct bw_err *err);
@@ -65,8 +66,13 @@ BW_MUST_CHECK enum bw_rc req_session_end(struct http_req *rq, struct http_resp *
                                          db_write_fn also, void *also_arg, struct bw_err *err);
 /* Ends all sessions and API keys of a person, in the transaction that takes the right away. */
 BW_MUST_CHECK enum bw_rc session_end_all(struct db_tx *tx, int64_t person_id, struct bw_err *err);
-/* The sessions alone: who has another role, or must not sign in for now. */
-BW_MUST_CHECK enum bw_rc session_end_pages(struct db_tx *tx, int64_t person_id, struct bw_err *err);
+/* Ends the sessions of a person but KEEP_ID (0: all, of who has another role or must not sign in
+ * for now); API keys stay. */
+BW_MUST_CHECK enum bw_rc session_end_others(struct db_tx *tx, int64_t person_id, int64_t keep_id,
+                                            struct bw_err *err);
+/* True: the person has shown within the last minutes who they are. Ask it before a sensitive step
+ * and send the browser to page_confirm() where it is false. */
+BW_MUST_CHECK enum bw_rc req_recent(struct http_req *rq, bool *ret, struct bw_err *err);
 /* For streams: the viewer of a session as it is now. BW_UNSIGNED: it has ended. */
 BW_MUST_CHECK enum bw_rc session_viewer(struct hub *hub, struct db *db, int64_t session_id,
                                         struct bw_arena *arena, struct viewer **ret,

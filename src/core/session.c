@@ -120,17 +120,14 @@ struct start {
     struct crypto_digest hash;
 };
 
-static enum bw_rc insert_session(struct db_tx *tx, void *arg, struct bw_err *err)
+static enum bw_rc insert_row(struct db_tx *tx, const struct start *s, int64_t *ret_id,
+                             struct bw_err *err)
 {
-    const struct start *s = arg;
     BW_AUTO(db_stmt) *st = NULL;
-    if (s->in->also)
-        BW_TRY(s->in->also(tx, s->in->also_arg, err));
-    if (s->before_id)
-        BW_TRY(end_session(tx, s->before_id, err));
     BW_TRY(db_change(tx,
                      "INSERT INTO session (token_hash, person_id, organisation_id, role, display,"
-                     " device, created_us, seen_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
+                     " device, created_us, seen_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)"
+                     " RETURNING id",
                      &st, err));
     db_bind_bytes(st, 1, crypto_digest_view(&s->hash));
     db_bind_int(st, 2, s->in->person_id);
@@ -139,7 +136,21 @@ static enum bw_rc insert_session(struct db_tx *tx, void *arg, struct bw_err *err
     db_bind_text(st, 5, s->in->display);
     db_bind_text(st, 6, bw_utf8_head(s->in->device, 200));
     db_bind_int(st, 7, db_tx_now_us(tx));
-    return db_run(st, err);
+    BW_TRY(db_row(st, err));
+    *ret_id = db_int(st, 0);
+    return BW_OK;
+}
+
+static enum bw_rc insert_session(struct db_tx *tx, void *arg, struct bw_err *err)
+{
+    const struct start *s = arg;
+    int64_t id;
+    if (s->in->also)
+        BW_TRY(s->in->also(tx, s->in->also_arg, err));
+    if (s->before_id)
+        BW_TRY(end_session(tx, s->before_id, err));
+    BW_TRY(insert_row(tx, s, &id, err));
+    return s->in->then ? s->in->then(tx, s->in->also_arg, id, err) : BW_OK;
 }
 
 enum bw_rc req_session_start(struct http_req *rq, struct http_resp *rs,
@@ -177,21 +188,24 @@ enum bw_rc req_session_end(struct http_req *rq, struct http_resp *rs, db_write_f
     return BW_OK;
 }
 
-enum bw_rc session_end_pages(struct db_tx *tx, int64_t person_id, struct bw_err *err)
+enum bw_rc session_end_others(struct db_tx *tx, int64_t person_id, int64_t keep_id,
+                              struct bw_err *err)
 {
-    BW_AUTO(db_stmt) *sessions = NULL;
+    BW_AUTO(db_stmt) *st = NULL;
     BW_TRY(db_change(tx,
-                     "UPDATE session SET ended_us = ?2 WHERE person_id = ?1 AND ended_us IS NULL",
-                     &sessions, err));
-    db_bind_int(sessions, 1, person_id);
-    db_bind_int(sessions, 2, db_tx_now_us(tx));
-    return db_run(sessions, err);
+                     "UPDATE session SET ended_us = ?3 WHERE person_id = ?1 AND id <> ?2"
+                     " AND ended_us IS NULL",
+                     &st, err));
+    db_bind_int(st, 1, person_id);
+    db_bind_int(st, 2, keep_id);
+    db_bind_int(st, 3, db_tx_now_us(tx));
+    return db_run(st, err);
 }
 
 enum bw_rc session_end_all(struct db_tx *tx, int64_t person_id, struct bw_err *err)
 {
     BW_AUTO(db_stmt) *keys = NULL;
-    BW_TRY(session_end_pages(tx, person_id, err));
+    BW_TRY(session_end_others(tx, person_id, 0, err));
     BW_TRY(db_change(tx,
                      "UPDATE api_key SET ended_us = ?2 WHERE person_id = ?1 AND ended_us IS NULL",
                      &keys, err));

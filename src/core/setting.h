@@ -36,6 +36,9 @@ enum setting_type { SETTING_TEXT, SETTING_INT, SETTING_FLAG, SETTING_SECRET };
       "argon2id memory; below 65536 only for tests")                                            \
     X(PASSWORD_PASSES, "password_passes", INT, 1, 10, "2", "", "argon2id passes")               \
     X(PASSWORD_LENGTH, "password_length", INT, 8, 128, "12", "characters", "shortest password") \
+    X(PASSWORD_LIST, "password_list", TEXT, 0, 1000, "", "",                                    \
+      "file of passwords that became known, one a line (SHA-1 in hex or plain), which nobody "  \
+      "may choose; 8 bytes of memory each")                                                     \
     X(SIGNIN_TRIES, "signin_tries", INT, 1, 1000, "10", "",                                     \
       "failed sign-ins per account and quarter of an hour before it has to wait")               \
     X(SIGNIN_TRIES_NETWORK, "signin_tries_network", INT, 1, 100000, "100", "",                  \

@@ -79,11 +79,11 @@ export class Hub {
         await page.goto(this.url + '/' + language + '/sign-in');
         await page.fill('main [name=email]', p.email);
         await page.fill('main [name=password]', p.password);
-        await page.click('main form button');
+        await page.click('main form:not([data-passkey]) button');
         for (const ahead of [0, 1]) {
             await page.waitForSelector('main [name=code]');
             await page.fill('main [name=code]', totp(p.totp_secret, ahead));
-            await page.click('main form button');
+            await page.click('main form[action$="/code"] button');
             await page.waitForLoadState();
             if (!new URL(page.url()).pathname.includes('/sign-in')) return;
         }

@@ -174,6 +174,7 @@ const PAGES = [
     ['advisory', null, () => 'advisories/' + ids.released, { tlp: true }],
     ['advisories search, nothing found', null, 'advisories?q=zzzzqqq'],
     ['sign-in', null, 'sign-in'],
+    ['forgotten password', null, 'sign-in/forgot'],
     ['404', null, 'nothing/here', { status: 404 }],
     ['welcome, used up', null, 'welcome?t=x', { status: 404 }],
     ['join', null, 'join'],
@@ -200,6 +201,8 @@ const PAGES = [
     ['watch', 'hospital', 'watch', { tlp: true }],
     ['finding', 'hospital', () => 'watch/findings/' + ids.finding, { tlp: true }],
     ['organisation', 'hospital', 'organisation'],
+    ['account', 'hospital', 'account'],
+    ['confirm', 'hospital', 'account/confirm'],
     ['members', 'hospital', 'members'],
     ['people', 'hospital', 'people'],
     ['person, a service', 'hospital', () => 'people/' + ids.service],
@@ -260,6 +263,17 @@ const ANSWERS = [
         await page.fill('#password', hub.people.sme.password);
         await page.click('main form button');
     }],
+    ['forgotten password, refused', null, 'sign-in/forgot', {}, async (page) => {
+        await page.fill('#email', 'name@localhost');
+        await page.click('main form button');
+    }],
+    ['account, refused', 'hospital', 'account', {}, async (page) => {
+        await page.fill('#current', 'wrong wrong wrong');
+        await page.fill('#password', 'a new one that is long');
+        await page.click('form[action$="account/password"] button');
+    }],
+    ['another app', 'hospital', 'account', {}, async (page) => { await page.click('#app button'); }],
+    ['recovery codes', 'hospital', 'account', {}, async (page) => { await page.click('#recovery button'); }],
     ['key made', 'hospital', 'organisation', {}, async (page) => {
         await page.fill('#label', 'Firewall');
         await page.click('form[action$="organisation/keys"] button');

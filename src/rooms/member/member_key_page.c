@@ -162,6 +162,12 @@ enum bw_rc member_key_post(struct http_req *rq, struct http_resp *rs, struct bw_
                          .days = http_int(rq, "days", KEY_DAYS_DEFAULT)};
     struct bw_view networks = BW_V("");
     enum i18n_msg error;
+    bool recent;
+    BW_TRY(req_recent(rq, &recent, err));
+    if (!recent) {
+        page_confirm(rq, rs, "organisation");
+        return BW_OK;
+    }
     if (!check(rq, &f, &networks, &error))
         return refuse(rq, rs, &f, error, err);
     struct key_write w = {.viewer = viewer,

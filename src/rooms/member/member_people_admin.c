@@ -17,7 +17,7 @@ enum bw_rc member_role_set(struct db_tx *tx, int64_t actor_id, const struct memb
     db_bind_int(keys, 1, t->id);
     db_bind_int(keys, 2, (int64_t)role);
     BW_TRY(db_run(keys, err));
-    BW_TRY(session_end_pages(tx, t->id, err));
+    BW_TRY(session_end_others(tx, t->id, 0, err));
     return member_tell(tx, LEDGER_PERSON_CHANGED, bw_view_z(t->public_id.text), actor_id,
                        t->audience_id, "role", bw_view_z(role_name(role)), "before",
                        bw_view_z(role_name(t->role)), err);

@@ -197,7 +197,7 @@ static enum bw_rc take_mail(struct db_tx *tx, void *arg, struct bw_err *err)
     if (rc == BW_CONFLICT)
         return bw_fail(err, rc, "this address belongs to somebody by now");
     BW_TRY(rc);
-    BW_TRY(session_end_pages(tx, w.person_id, err)); /* the new address signs in */
+    BW_TRY(session_end_others(tx, w.person_id, 0, err)); /* the new address signs in */
     return member_tell(tx, LEDGER_PERSON_CHANGED, bw_view_z(t.public_id.text), t.id, t.audience_id,
                        "mail", BW_V("confirmed"), NULL, BW_V(""), err);
 }

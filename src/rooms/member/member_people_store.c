@@ -371,7 +371,7 @@ enum bw_rc member_suspend(struct db_tx *tx, int64_t actor_id, bool by_desk,
 {
     BW_AUTO(db_stmt) *st = NULL;
     BW_TRY(set_state(tx, t->id, MEMBER_SUSPENDED, err));
-    BW_TRY(session_end_pages(tx, t->id, err));
+    BW_TRY(session_end_others(tx, t->id, 0, err));
     BW_TRY(db_change(tx,
                      "INSERT INTO person_suspended (person_id, by_desk, by_id, reason, since_us)"
                      " VALUES (?1, ?2, ?3, ?4, ?5)",

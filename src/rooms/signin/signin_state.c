@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* signin_state - the sealed token between password and code; see signin_int.h.
  *
- * Plain text: version, enrol, person (64 bit, big endian), end (the same), secret, path. It is
+ * Plain text: version, kind, person (64 bit, big endian), end (the same), secret, path. It is
  * sealed with the hub's key; the additional data name the purpose and the browser, so that a token
  * from another place or another browser does not open. */
 #include "signin_int.h"
@@ -12,8 +12,8 @@
 #include <endian.h>
 
 enum {
-    STATE_VERSION = 1,
-    AT_ENROL = 1,
+    STATE_VERSION = 2,
+    AT_KIND = 1,
     AT_PERSON = 2,
     AT_EXPIRES = 10,
     AT_SECRET = 18,
@@ -45,6 +45,11 @@ struct bw_view signin_next(struct bw_view next)
     return good ? next : (struct bw_view){NULL, 0};
 }
 
+static bool has_secret(enum signin_kind kind)
+{
+    return kind == SIGNIN_ENROL || kind == SIGNIN_APP;
+}
+
 static void put_int(char *at, int64_t v)
 {
     uint64_t be = htobe64((uint64_t)v);
@@ -69,10 +74,10 @@ enum bw_rc signin_state_seal(const struct crypto_keyring *keyring, struct bw_vie
     struct bw_view next = signin_next(s->next);
 
     BW_ASSERT(browser.n > 0);
-    plain[AT_ENROL] = s->enrol;
+    plain[AT_KIND] = (char)s->kind;
     put_int(plain + AT_PERSON, s->person_id);
     put_int(plain + AT_EXPIRES, s->expires_us);
-    if (s->enrol)
+    if (has_secret(s->kind))
         memcpy(plain + AT_SECRET, s->totp.secret, sizeof(s->totp.secret));
     if (next.n)
         memcpy(plain + AT_NEXT, next.p, next.n);
@@ -90,27 +95,28 @@ static enum bw_rc stale(struct bw_err *err)
     return bw_fail(err, BW_INVALID, "that took too long: start again");
 }
 
-static enum bw_rc read_state(struct bw_view plain, struct bw_arena *arena, struct signin_state *ret,
-                             struct bw_err *err)
+static enum bw_rc read_state(struct bw_view plain, unsigned kinds, struct bw_arena *arena,
+                             struct signin_state *ret, struct bw_err *err)
 {
-    struct signin_state s = {.enrol = false};
-    if (plain.n < AT_NEXT || plain.p[0] != STATE_VERSION)
+    struct signin_state s = {.person_id = 0};
+    if (plain.n < AT_NEXT || plain.p[0] != STATE_VERSION || plain.p[AT_KIND] < SIGNIN_SECOND ||
+        plain.p[AT_KIND] > SIGNIN_APP || !(kinds >> plain.p[AT_KIND] & 1u))
         return stale(err);
-    s.enrol = plain.p[AT_ENROL] != 0;
+    s.kind = (enum signin_kind)plain.p[AT_KIND];
     s.person_id = get_int(plain.p + AT_PERSON);
     s.expires_us = get_int(plain.p + AT_EXPIRES);
     if (bw_now_us() >= s.expires_us)
         return stale(err);
     BW_TRY(bw_view_copy(arena, bw_view_from(plain, AT_NEXT), &s.next, err));
-    if (s.enrol)
+    if (has_secret(s.kind))
         memcpy(s.totp.secret, plain.p + AT_SECRET, sizeof(s.totp.secret));
     *ret = s;
     return BW_OK;
 }
 
 enum bw_rc signin_state_open(const struct crypto_keyring *keyring, struct bw_view browser,
-                             struct bw_view text, struct bw_arena *arena, struct signin_state *ret,
-                             struct bw_err *err)
+                             struct bw_view text, unsigned kinds, struct bw_arena *arena,
+                             struct signin_state *ret, struct bw_err *err)
 {
     BW_AUTO_BUF sealed = BW_BUF_INIT(SIGNIN_STATE_MAX);
     BW_AUTO_BUF plain = BW_BUF_INIT(SIGNIN_STATE_MAX);
@@ -129,7 +135,7 @@ enum bw_rc signin_state_open(const struct crypto_keyring *keyring, struct bw_vie
             *err = why;
         return rc;
     }
-    rc = read_state(bw_buf_text(&plain), arena, ret, err);
+    rc = read_state(bw_buf_text(&plain), kinds, arena, ret, err);
     crypto_wipe(plain.p, plain.n);
     return rc;
 }

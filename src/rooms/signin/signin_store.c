@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* signin_store - rows of signing in: credentials, counted failures, accepted codes; see
- * signin_int.h. */
-#include "signin_int.h"
+/* signin_store - rows of signing in: credentials, what was accepted; see signin_int.h. */
+#include "signin_device.h"
+#include "signin_passkey.h"
 
-#include "bw_clock.h"
-
-enum { KIND_ACCOUNT = 0, KIND_NETWORK = 1, SWEEP_ROWS = 32 };
+_Static_assert(ROLE_SERVICE == 10, "signs in to no page; see SIGNIN_PERSON");
 
 /* -- who --------------------------------------------------------------------------------------- */
 
@@ -13,7 +11,8 @@ enum { KIND_ACCOUNT = 0, KIND_NETWORK = 1, SWEEP_ROWS = 32 };
     "SELECT p.id, p.organisation_id, p.public_id, p.name, p.email, p.role, o.state,"         \
     " c.password_hash, c.totp_sealed, c.totp_last_step, o.name_en, o.name_hant, o.name_hans" \
     " FROM v_person p JOIN v_organisation o ON o.id = p.organisation_id"                     \
-    " JOIN credential c ON c.person_id = p.id WHERE p.state = 0 AND o.state < 2 AND "
+    " JOIN credential c ON c.person_id = p.id WHERE p.state = 0 AND p.role <> 10"            \
+    " AND o.state < 2 AND "
 
 static enum bw_rc read_person(struct db_stmt *st, struct bw_arena *arena, struct signin_person *ret,
                               struct bw_err *err)
@@ -77,112 +76,6 @@ enum bw_rc signin_totp_open(const struct crypto_keyring *keyring, const struct s
     return member_totp_open(keyring, p->id, p->totp_sealed, ret, err);
 }
 
-/* -- throttle ---------------------------------------------------------------------------------- */
-
-void signin_throttle_init(const struct settings *settings, struct bw_view email,
-                          const struct bw_ip *ip, struct signin_throttle *ret)
-{
-    char network[sizeof(ip->b)] = {0};
-    memcpy(network, ip->b, bw_ip_is_v4(ip) ? 15 : 8);
-    *ret = (struct signin_throttle){
-        .account = crypto_sha256(email),
-        .network = crypto_sha256(bw_view_of(network, sizeof(network))),
-        .account_max = setting_int(settings, SETTING_SIGNIN_TRIES),
-        .network_max = setting_int(settings, SETTING_SIGNIN_TRIES_NETWORK),
-    };
-}
-
-/* BW_BUSY where this one is over. */
-static enum bw_rc check_one(struct db *db, int64_t kind, const struct crypto_digest *who,
-                            int64_t max, int64_t now_us, struct bw_err *err)
-{
-    BW_AUTO(db_stmt) *st = NULL;
-    BW_TRY(db_plain(db, "SELECT since_us, fails FROM signin_throttle WHERE kind = ?1 AND who = ?2",
-                    &st, err));
-    db_bind_int(st, 1, kind);
-    db_bind_bytes(st, 2, crypto_digest_view(who));
-    enum bw_rc rc = db_row(st, err);
-    if (rc != BW_OK)
-        return rc == BW_NOT_FOUND ? BW_OK : rc;
-    int64_t left_us = db_int(st, 0) + SIGNIN_WINDOW_US - now_us;
-    if (left_us <= 0 || db_int(st, 1) < max)
-        return BW_OK;
-    return bw_fail(err, BW_BUSY, "too many attempts: try again in %lld minutes",
-                   (long long)((left_us + BW_MINUTE_US - 1) / BW_MINUTE_US));
-}
-
-enum bw_rc signin_throttle_check(struct db *db, const struct signin_throttle *t, int64_t now_us,
-                                 struct bw_err *err)
-{
-    BW_TRY(check_one(db, KIND_ACCOUNT, &t->account, t->account_max, now_us, err));
-    return check_one(db, KIND_NETWORK, &t->network, t->network_max, now_us, err);
-}
-
-static enum bw_rc count_one(struct db_tx *tx, int64_t kind, const struct crypto_digest *who,
-                            struct bw_err *err)
-{
-    BW_AUTO(db_stmt) *st = NULL;
-    int64_t now_us = db_tx_now_us(tx);
-    BW_TRY(db_change(tx,
-                     "INSERT INTO signin_throttle (kind, who, since_us, fails)"
-                     " VALUES (?1, ?2, ?3, 1) ON CONFLICT (kind, who) DO UPDATE SET"
-                     " fails = CASE WHEN signin_throttle.since_us <= ?4 THEN 1"
-                     " ELSE signin_throttle.fails + 1 END,"
-                     " since_us = CASE WHEN signin_throttle.since_us <= ?4 THEN ?3"
-                     " ELSE signin_throttle.since_us END",
-                     &st, err));
-    db_bind_int(st, 1, kind);
-    db_bind_bytes(st, 2, crypto_digest_view(who));
-    db_bind_int(st, 3, now_us);
-    db_bind_int(st, 4, now_us - SIGNIN_WINDOW_US);
-    return db_run(st, err);
-}
-
-/* Each failure clears away a few windows that are over: the table stays as small as the last
- * quarter of an hour, and no turn of the lane is long. */
-static enum bw_rc sweep(struct db_tx *tx, struct bw_err *err)
-{
-    BW_AUTO(db_stmt) *st = NULL;
-    BW_TRY(db_change(tx,
-                     "DELETE FROM signin_throttle WHERE (kind, who) IN (SELECT s.kind, s.who"
-                     " FROM signin_throttle s WHERE s.since_us <= ?1 ORDER BY s.since_us LIMIT ?2)",
-                     &st, err));
-    db_bind_int(st, 1, db_tx_now_us(tx) - SIGNIN_WINDOW_US);
-    db_bind_int(st, 2, SWEEP_ROWS);
-    return db_run(st, err);
-}
-
-enum bw_rc signin_throttle_fail(struct db_tx *tx, const struct signin_throttle *t,
-                                struct bw_err *err)
-{
-    BW_TRY(count_one(tx, KIND_ACCOUNT, &t->account, err));
-    BW_TRY(count_one(tx, KIND_NETWORK, &t->network, err));
-    return sweep(tx, err);
-}
-
-enum bw_rc signin_throttle_take(struct db_tx *tx, const struct signin_throttle *t,
-                                struct bw_err *err)
-{
-    BW_TRY(signin_throttle_check(db_tx_db(tx), t, db_tx_now_us(tx), err));
-    return signin_throttle_fail(tx, t, err);
-}
-
-enum bw_rc signin_throttle_forgive(struct db_tx *tx, const struct signin_throttle *t,
-                                   struct bw_err *err)
-{
-    BW_AUTO(db_stmt) *account = NULL;
-    BW_AUTO(db_stmt) *network = NULL;
-    BW_TRY(db_change(tx, "DELETE FROM signin_throttle WHERE kind = 0 AND who = ?1", &account, err));
-    db_bind_bytes(account, 1, crypto_digest_view(&t->account));
-    BW_TRY(db_run(account, err));
-    BW_TRY(db_change(tx,
-                     "UPDATE signin_throttle SET fails = fails - 1 WHERE kind = 1 AND who = ?1"
-                     " AND fails > 0",
-                     &network, err));
-    db_bind_bytes(network, 1, crypto_digest_view(&t->network));
-    return db_run(network, err);
-}
-
 /* -- the last word ----------------------------------------------------------------------------- */
 
 static enum bw_rc take_step(struct db_tx *tx, const struct signin_accept *a, struct bw_err *err)
@@ -224,7 +117,7 @@ static enum bw_rc enrol(struct db_tx *tx, const struct signin_accept *a, struct 
 }
 
 /* What was true when the code was looked at may have changed on the way to the lane. */
-static enum bw_rc still_active(struct db_tx *tx, const struct signin_person *p, struct bw_err *err)
+enum bw_rc signin_still_active(struct db_tx *tx, const struct signin_person *p, struct bw_err *err)
 {
     BW_AUTO(db_stmt) *st = NULL;
     BW_TRY(db_query(db_tx_db(tx), viewer_system("sign-in: nobody is signed in yet"),
@@ -240,22 +133,43 @@ static enum bw_rc still_active(struct db_tx *tx, const struct signin_person *p, 
                               : rc;
 }
 
+/* What was shown is used up: nobody shows it again. */
+static enum bw_rc take(struct db_tx *tx, const struct signin_accept *a, struct bw_err *err)
+{
+    switch (a->way) {
+    case SIGNIN_BY_PASSKEY:
+    case SIGNIN_BY_PASSKEY_ALONE:
+        return signin_passkey_take(tx, a->person->id, a->passkey, err);
+    case SIGNIN_BY_RECOVERY:
+        return signin_recovery_take(tx, a->person, a->recovery, err);
+    case SIGNIN_BY_CODE:
+        break;
+    }
+    return a->enrol ? enrol(tx, a, err) : take_step(tx, a, err);
+}
+
 enum bw_rc signin_accept(struct db_tx *tx, void *arg, struct bw_err *err)
 {
     const struct signin_accept *a = arg;
-    if (a->enrol)
-        BW_TRY(enrol(tx, a, err));
-    else
-        BW_TRY(take_step(tx, a, err));
-    BW_TRY(signin_throttle_forgive(tx, a->throttle, err));
+    BW_TRY(take(tx, a, err));
+    if (a->throttle)
+        BW_TRY(signin_throttle_forgive(tx, a->throttle, err));
     if (a->suspended)
         return BW_OK;
-    BW_TRY(still_active(tx, a->person, err));
+    BW_TRY(signin_still_active(tx, a->person, err));
     return ledger_append(tx,
                          &(struct ledger_entry){.verb = LEDGER_SIGNED_IN,
                                                 .object = a->person->public_id,
                                                 .actor_id = a->person->id},
                          err);
+}
+
+enum bw_rc signin_arrived(struct db_tx *tx, void *arg, int64_t session_id, struct bw_err *err)
+{
+    const struct signin_accept *a = arg;
+    int64_t device_id;
+    BW_TRY(signin_device_arrive(tx, a->person, a->device, &device_id, err));
+    return signin_session_add(tx, session_id, device_id, a->way, err);
 }
 
 enum bw_rc signin_leave(struct db_tx *tx, void *person_id, struct bw_err *err)

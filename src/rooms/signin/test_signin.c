@@ -4,7 +4,8 @@
 #include "bw_clock.h"
 #include "crypto_text.h"
 #include "member_test.h"
-#include "signin_int.h"
+#include "signin_device.h"
+#include "signin_passkey.h"
 
 #define NOW_US (INT64_C(1795000000) * BW_SECOND_US) /* 2026-11-18, a whole step */
 #define BROWSER BW_V("0123456789abcdef0123456789abcdef")
@@ -17,10 +18,10 @@ static void bench_close(struct bench *b)
     member_test_close(&b->t);
     bw_clock_fix(0);
 }
-#define BENCH(name)                                       \
-    __attribute__((cleanup(bench_close))) struct bench b; \
-    bw_clock_fix(NOW_US);                                 \
-    member_test_open(&b.t, name, NULL, 0);                \
+#define BENCH(name)                                                                 \
+    __attribute__((cleanup(bench_close))) struct bench b;                           \
+    bw_clock_fix(NOW_US);                                                           \
+    member_test_open(&b.t, name, room_signin.migrations, room_signin.n_migrations); \
     struct member_test *t = &b.t
 
 /* -- the token --------------------------------------------------------------------------------- */
@@ -29,7 +30,9 @@ static enum bw_rc open_token(struct member_test *t, struct bw_view browser, stru
                              struct signin_state *ret)
 {
     struct bw_err err = {0};
-    return signin_state_open(t->hub.keyring, browser, text, t->arena, ret, &err);
+    return signin_state_open(t->hub.keyring, browser, text,
+                             SIGNIN_KIND(SIGNIN_SECOND) | SIGNIN_KIND(SIGNIN_ENROL), t->arena, ret,
+                             &err);
 }
 
 static struct bw_view seal_token(struct member_test *t, const struct signin_state *s)
@@ -45,17 +48,17 @@ BW_TEST(token_comes_back_as_it_went)
     BENCH("token");
     struct signin_state in = {.person_id = 77,
                               .expires_us = NOW_US + SIGNIN_STEP_US,
-                              .enrol = true,
+                              .kind = SIGNIN_ENROL,
                               .next = BW_V("/en/items?q=a%20b")};
     crypto_totp_new(&in.totp);
     struct bw_view text = seal_token(t, &in);
-    struct signin_state out = {.enrol = false};
+    struct signin_state out = {.person_id = 0};
     REQUIRE(open_token(t, BROWSER, text, &out) == BW_OK);
-    CHECK(out.person_id == 77 && out.enrol && out.expires_us == in.expires_us);
+    CHECK(out.person_id == 77 && out.kind == SIGNIN_ENROL && out.expires_us == in.expires_us);
     CHECK(memcmp(&out.totp, &in.totp, sizeof(in.totp)) == 0);
     CHECK_VIEW(out.next, "/en/items?q=a%20b");
     CHECK(text.n < SIGNIN_STATE_MAX);
-    in.enrol = false;
+    in.kind = SIGNIN_SECOND;
     REQUIRE(open_token(t, BROWSER, seal_token(t, &in), &out) == BW_OK);
     static const uint8_t zero[CRYPTO_TOTP_SECRET_BYTES];
     CHECK(memcmp(out.totp.secret, zero, sizeof(zero)) == 0); /* no secret where none was shown */
@@ -64,7 +67,9 @@ BW_TEST(token_comes_back_as_it_went)
 BW_TEST(token_is_for_one_browser_and_a_short_time)
 {
     BENCH("stale");
-    const struct signin_state in = {.person_id = 1, .expires_us = NOW_US + SIGNIN_STEP_US};
+    const struct signin_state in = {.kind = SIGNIN_SECOND,
+                                    .person_id = 1,
+                                    .expires_us = NOW_US + SIGNIN_STEP_US};
     struct bw_view text = seal_token(t, &in);
     struct signin_state out;
     CHECK(open_token(t, BW_V("0123456789abcdef0123456789abcdee"), text, &out) == BW_INVALID);
@@ -78,7 +83,9 @@ BW_TEST(token_is_for_one_browser_and_a_short_time)
 BW_TEST(token_that_was_touched_does_not_open)
 {
     BENCH("touched");
-    const struct signin_state in = {.person_id = 1, .expires_us = NOW_US + SIGNIN_STEP_US};
+    const struct signin_state in = {.kind = SIGNIN_SECOND,
+                                    .person_id = 1,
+                                    .expires_us = NOW_US + SIGNIN_STEP_US};
     struct bw_view text = seal_token(t, &in);
     struct signin_state out;
     char *copy = bw_arena_z(t->arena, text);
