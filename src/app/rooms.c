@@ -10,14 +10,15 @@
 #include "member.h"
 #include "notify.h"
 #include "ops.h"
+#include "programme.h"
 #include "public.h"
 #include "signin.h"
 #include "taxii.h"
 #include "watch.h"
 
 const struct room *const app_rooms[] = {
-    &room_member, &room_signin, &room_intel,  &room_watch, &room_taxii,
-    &room_feed,   &room_notify, &room_public, &room_home,  &room_ops,
+    &room_member, &room_signin, &room_intel, &room_watch, &room_taxii, &room_feed,
+    &room_notify, &room_public, &room_home,  &room_ops,   &room_desk,  &room_programme,
 };
 const size_t app_rooms_n = BW_COUNT(app_rooms);
 

@@ -104,6 +104,14 @@ const PAGES = [
     ['queue', 'operator', 'queue'],
     ['queue members', 'operator', 'queue/members', { picker: true }],
     ['watch, all', 'operator', 'watch?scope=all'],
+    ['self-check', 'operator', 'system'],
+    ['staff', 'operator', 'queue/staff', { picker: true }],
+    ['second person', 'operator', 'queue/approvals'],
+    ['statistics', 'operator', 'statistics'],
+    ['my data', 'hospital', 'privacy'],
+    ['personal data', 'operator', 'queue/privacy'],
+    ['programme', null, 'programme'],
+    ['keep the programme', 'operator', 'queue/programme'],
 ];
 
 /* Forms that come back: what is to be sent, in the page of that name. */
