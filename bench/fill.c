@@ -3,8 +3,10 @@
  *
  *     fill sessions FILE --data DIR   a session for every active member; a line each in FILE:
  *                                     token, person, organisation, organisation's public id, role,
- * e-mail fill items N --data DIR         N more items made from those that are there, with
- * indicators of their own, spread over the audiences as the demo's are
+ * e-mail fill members N M --data DIR     N more organisations with M people each, in the sectors
+ *                                     that are there fill items N --data DIR         N more items
+ * made from those that are there, with indicators of their own, spread over the audiences as the
+ * demo's are
  *
  * Items go through the rooms' facades. Sessions are written as core/session.c writes them: the demo
  * gives passwords to seven personas only, and 950 sign-ins would measure argon2. */
@@ -267,26 +269,101 @@ static enum bw_rc fill_items(struct fill *f, int64_t wanted, struct bw_err *err)
     return ledger_skip(f->hub.db, NOTIFY_MAIL_CONSUMER, err); /* nobody is to be mailed of these */
 }
 
+/* -- members ----------------------------------------------------------------------------------- */
+
+struct members_write {
+    struct fill *f;
+    const struct member_choice *sectors;
+    size_t n_sectors;
+    int64_t at, people;
+};
+
+static enum bw_rc write_member(struct db_tx *tx, void *arg, struct bw_err *err)
+{
+    const struct members_write *w = arg;
+    char name[64], email[64];
+    struct bw_id public_id;
+    int64_t id, person_id;
+    int n = snprintf(name, sizeof(name), "Bench Organisation %lld", (long long)w->at);
+    const struct member_organisation_in in = {.names = {{bw_view_of(name, (size_t)n)}},
+                                              .class_ = (enum member_class)(w->at % MEMBER_CLASSES),
+                                              .sectors =
+                                                  &w->sectors[(size_t)w->at % w->n_sectors].id,
+                                              .n_sectors = 1};
+    BW_TRY(member_organisation_add(tx, 0, &in, &id, &public_id, err));
+    for (int64_t i = 0; i < w->people; i++) {
+        n = snprintf(email, sizeof(email), "p%lld@bench%lld.example", (long long)i,
+                     (long long)w->at);
+        const struct member_person_in person = {.organisation_id = id,
+                                                .name = BW_V("Bench Person"),
+                                                .email = bw_view_of(email, (size_t)n),
+                                                .role = i ? ROLE_REPRESENTATIVE : ROLE_ADMIN};
+        BW_TRY(member_person_add(tx, w->f->hub.keyring, 0, &person, &person_id, &public_id, err));
+    }
+    return BW_OK;
+}
+
+static enum bw_rc fill_members(struct fill *f, int64_t organisations, int64_t people,
+                               struct bw_err *err)
+{
+    struct members_write w = {.f = f, .people = people};
+    struct member_choice *sectors;
+    {
+        BW_AUTO(db) *db = NULL;
+        BW_TRY(db_open(f->hub.db, &db, err));
+        BW_TRY(member_choices(db, f->operator_viewer, GRANT_SECTOR, I18N_EN, f->keep, &sectors,
+                              &w.n_sectors, err));
+    }
+    w.sectors = sectors;
+    for (w.at = 0; w.at < organisations; w.at++)
+        BW_TRY(db_write(f->hub.db, write_member, &w, err));
+    return ledger_skip(f->hub.db, NOTIFY_MAIL_CONSUMER, err);
+}
+
+static enum bw_rc run(struct fill *f, const struct app_options *o, const int64_t numbers[2],
+                      struct bw_err *err)
+{
+    if (strcmp(o->rest[0], "sessions") == 0)
+        return fill_sessions(f, o->rest[1], err);
+    if (strcmp(o->rest[0], "members") == 0)
+        return fill_members(f, numbers[0], numbers[1], err);
+    return fill_items(f, numbers[0], err);
+}
+
+/* False: not one of what this program does. */
+static bool wanted(const struct app_options *o, int64_t numbers[2])
+{
+    if (o->n_rest < 2)
+        return false;
+    if (strcmp(o->rest[0], "sessions") == 0)
+        return o->n_rest == 2;
+    int n = strcmp(o->rest[0], "members") == 0 ? 3 : strcmp(o->rest[0], "items") == 0 ? 2 : 0;
+    if (o->n_rest != n)
+        return false;
+    for (int i = 1; i < n; i++)
+        if (!bw_view_int(bw_view_z(o->rest[i]), &numbers[i - 1]))
+            return false;
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     struct fill f = {.keep = NULL};
     struct app_options o;
     struct bw_err err = {0};
-    int64_t n = 0;
+    int64_t numbers[2] = {0};
     if (!app_options_parse(argc, argv, "", &o))
         return 2;
     bw_log_setup(BW_LOG_ERROR, BW_LOG_AUTO);
-    bool sessions = o.n_rest == 2 && strcmp(o.rest[0], "sessions") == 0;
-    if (!sessions && (o.n_rest != 2 || strcmp(o.rest[0], "items") != 0 ||
-                      !bw_view_int(bw_view_z(o.rest[1]), &n))) {
-        fprintf(stderr, "use: fill sessions FILE | items N, and --data DIR\n");
+    if (!wanted(&o, numbers)) {
+        fprintf(stderr, "use: fill sessions FILE | items N | members N M, and --data DIR\n");
         return 2;
     }
     enum bw_rc rc = app_open(&o, &f.hub, &err);
     if (rc == BW_OK) {
         rc = open_fill(&f, &err);
         if (rc == BW_OK)
-            rc = sessions ? fill_sessions(&f, o.rest[1], &err) : fill_items(&f, n, &err);
+            rc = run(&f, &o, numbers, &err);
         app_close(&f.hub);
     }
     bw_arena_free(f.keep);

@@ -5,6 +5,7 @@
 #include "bw_clock.h"
 #include "crypto_text.h"
 #include "member.h"
+#include "ops.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -60,6 +61,7 @@ static enum bw_rc write_first(struct db_tx *tx, void *arg, struct bw_err *err)
     const struct member_organisation_in org = {.names = {{bw_view_z(f->organisation)}},
                                                .class_ = MEMBER_CERT};
     BW_TRY(member_organisation_add(tx, 0, &org, &organisation, &id, err));
+    BW_TRY(ops_body_add(tx, 0, organisation, BW_V("init"), err));
     const struct member_person_in in = {
         .organisation_id = organisation,
         .name = bw_view_z(f->name),
@@ -174,6 +176,29 @@ static int run_ledger(int argc, char **argv)
     return rc == BW_OK ? 0 : app_failed(&err);
 }
 
+/* -- statistics -------------------------------------------------------------------------------- */
+
+static int run_statistics(int argc, char **argv)
+{
+    struct app_options o;
+    struct hub hub;
+    struct bw_err err = {0};
+    if (!app_options_parse(argc, argv, "", &o))
+        return EXIT_USAGE;
+    if (o.n_rest != 1 || strcmp(o.rest[0], "rebuild") != 0) {
+        fprintf(stderr, "breakwater: statistics takes one word: rebuild\n");
+        app_options_done(&o);
+        return EXIT_USAGE;
+    }
+    enum bw_rc rc = app_open(&o, &hub, &err);
+    if (rc == BW_OK) {
+        rc = ops_statistics_rebuild(&hub, &err);
+        app_close(&hub);
+    }
+    app_options_done(&o);
+    return rc == BW_OK ? 0 : app_failed(&err);
+}
+
 /* -- config, routes ---------------------------------------------------------------------------- */
 
 static int run_config(int argc, char **argv)
@@ -267,6 +292,9 @@ const struct command app_commands[] = {
     {"ledger", "verify [--data DIR] [--database URL]",
      "check the ledger, its signatures and the database",
      "Recomputes every leaf, opening and checkpoint from the stored rows.", run_ledger},
+    {"statistics", "rebuild [--data DIR] [--database URL]",
+     "count the figures of the statistics page anew",
+     "Throws away what was counted and counts from the ledger's beginning.", run_statistics},
     {"migrate", "--to DATABASE [--data DIR] [--database FROM]",
      "move the hub to another database, a server or a file",
      "DATABASE is postgresql://user:password@host/name, or the path of a new file. Stop the hub "

@@ -16,6 +16,7 @@
 #include "intel.h"
 #include "json_write.h"
 #include "notify.h"
+#include "ops.h"
 #include "watch.h"
 
 #include <stdio.h>
@@ -175,11 +176,17 @@ static const struct persona {
     int organisation; /* index */
     enum role role;
 } PERSONAS[] = {
-    {"operator", 0, ROLE_OPERATOR},       {"analyst", 0, ROLE_ANALYST},
-    {"membership", 0, ROLE_MEMBERSHIP},   {"sysadmin", 0, ROLE_SYSADMIN},
-    {"auditor", 0, ROLE_AUDITOR},         {"bank", 1, ROLE_ADMIN},
-    {"service", 1, ROLE_SERVICE},         {"hospital", 2, ROLE_ADMIN},
-    {"hospital2", 14, ROLE_ADMIN},        {"sme", 9, ROLE_REPRESENTATIVE},
+    {"operator", 0, ROLE_OPERATOR},
+    {"analyst", 0, ROLE_ANALYST},
+    {"membership", 0, ROLE_MEMBERSHIP},
+    {"sysadmin", 0, ROLE_SYSADMIN},
+    {"auditor", 0, ROLE_AUDITOR},
+    {"operator2", 0, ROLE_OPERATOR},
+    {"bank", 1, ROLE_ADMIN},
+    {"service", 1, ROLE_SERVICE},
+    {"hospital", 2, ROLE_ADMIN},
+    {"hospital2", 14, ROLE_ADMIN},
+    {"sme", 9, ROLE_REPRESENTATIVE},
     {"suspended", SUSPENDED, ROLE_ADMIN},
 };
 
@@ -269,6 +276,8 @@ static enum bw_rc write_organisation(struct db_tx *tx, void *arg, struct bw_err 
     BW_TRY(member_organisation_add(tx, 0, &w->in, &o->id, &o->public_id, err));
     for (int i = 0; i < w->n; i++)
         BW_TRY(write_person(tx, w, &w->people[i], err));
+    if (w->index == 0)
+        BW_TRY(ops_body_add(tx, 0, o->id, BW_V("demo"), err));
     o->first_person = w->people[0].id;
     if (w->index > 0 && w->index % 7 < CIRCLES)
         BW_TRY(member_circle_join(tx, 0, w->d->circles[w->index % 7], o->id, err));
@@ -327,7 +336,7 @@ static enum bw_rc list_persona(struct demo *d, const struct organisation *o, con
     json_w_kv(w, "totp_secret", bw_buf_text(&secret));
     json_w_kv_z(w, "api_key", p->key.text);
     json_w_object_end(w);
-    if (p->persona->role == ROLE_OPERATOR)
+    if (p->persona->role == ROLE_OPERATOR && !d->operator_person)
         d->operator_person = p->id;
     return BW_OK;
 }

@@ -12,6 +12,7 @@
 #include "member.h"
 #include "notify.h"
 #include "ops.h"
+#include "programme.h"
 #include "public.h"
 #include "signin.h"
 #include "taxii.h"
@@ -19,8 +20,9 @@
 #include "watch.h"
 
 const struct room *const app_rooms[] = {
-    &room_member, &room_signin, &room_join,   &room_terms,  &room_intel, &room_watch, &room_circle,
-    &room_taxii,  &room_feed,   &room_notify, &room_public, &room_home,  &room_ops,
+    &room_member, &room_signin, &room_join,  &room_terms, &room_intel,
+    &room_watch,  &room_circle, &room_taxii, &room_feed,  &room_notify,
+    &room_public, &room_home,   &room_ops,   &room_desk,  &room_programme,
 };
 const size_t app_rooms_n = BW_COUNT(app_rooms);
 

@@ -93,6 +93,18 @@
     X(MEMBERSHIP_DATED, "membership.dated")         \
     X(MEMBERSHIP_REMINDED, "membership.reminded")   \
     X(MEMBERSHIP_ENDED, "membership.ended")         \
+    X(APPROVAL_ASKED, "approval.asked")             \
+    X(APPROVAL_DONE, "approval.done")               \
+    X(APPROVAL_REFUSED, "approval.refused")         \
+    X(APPROVAL_ENDED, "approval.ended")             \
+    X(PRIVACY_ASKED, "privacy.asked")               \
+    X(PRIVACY_ANSWERED, "privacy.answered")         \
+    X(DISCLOSURE_RECORDED, "disclosure.recorded")   \
+    X(HOLD_PLACED, "hold.placed")                   \
+    X(HOLD_LIFTED, "hold.lifted")                   \
+    X(PERSON_ERASED, "person.erased")               \
+    X(DATA_PURGED, "data.purged")                   \
+    X(PROGRAMME_CHANGED, "programme.changed")       \
     X(SETTING_CHANGED, "setting.changed")
 enum ledger_verb {
 #define LEDGER_ENUM(name, text) LEDGER_##name,
@@ -159,6 +171,17 @@ BW_MUST_CHECK enum bw_rc ledger_skip(struct db_engine *e, const char *consumer, 
 /* Waits until every durable consumer has taken what is committed now; tests and clean stops. */
 bool ledger_settle(struct ledger *l, int timeout_ms);
 
+/* -- erasing ----------------------------------------------------------------------------------- */
+/* Events that are about OBJECT or were made by ACTOR_ID (0: by nobody) and have an opening still.
+ * Reads the whole ledger: for jobs, not for the lane. */
+BW_MUST_CHECK enum bw_rc ledger_openings_of(struct db *db, struct bw_view object, int64_t actor_id,
+                                            struct bw_arena *arena, int64_t **ret, size_t *ret_n,
+                                            struct bw_err *err);
+/* Erases the openings of these events: who, for whom and what are gone, the leaves stay, and the
+ * ledger verifies as before. */
+BW_MUST_CHECK enum bw_rc ledger_erase(struct db_tx *tx, const int64_t *events, size_t n,
+                                      struct bw_err *err);
+
 /* -- proof ------------------------------------------------------------------------------------- */
 struct ledger_checkpoint {
     int64_t size; /* leaves */
@@ -172,6 +195,9 @@ BW_MUST_CHECK enum bw_rc ledger_sign(struct db_engine *e, const struct crypto_si
 /* Has KEY signed the last checkpoint? True where nothing has been signed yet. */
 BW_MUST_CHECK enum bw_rc ledger_signed_with(struct db *db, const struct crypto_public_key *key,
                                             bool *ret, struct bw_err *err);
+/* The last one that was signed. BW_NOT_FOUND: none yet. */
+BW_MUST_CHECK enum bw_rc ledger_checkpoint_last(struct db *db, struct ledger_checkpoint *ret,
+                                                struct bw_err *err);
 /* The signed note: origin, size, root in base64, time. */
 void ledger_checkpoint_text(const struct ledger_checkpoint *c, struct bw_buf *out);
 

@@ -17,7 +17,7 @@ void ledger_checkpoint_text(const struct ledger_checkpoint *c, struct bw_buf *ou
     bw_buf_printf(out, "\n%s\n", time);
 }
 
-static enum bw_rc checkpoint_last(struct db *db, struct ledger_checkpoint *ret, struct bw_err *err)
+enum bw_rc ledger_checkpoint_last(struct db *db, struct ledger_checkpoint *ret, struct bw_err *err)
 {
     BW_AUTO(db_stmt) *st = NULL;
     BW_TRY(
@@ -60,7 +60,7 @@ enum bw_rc ledger_sign(struct db_engine *e, const struct crypto_signer *signer,
         int64_t added_us;
         BW_TRY(db_open(e, &db, err));
         BW_TRY(ledger_state_read(db, &m, &added_us, err));
-        enum bw_rc rc = checkpoint_last(db, &c, err);
+        enum bw_rc rc = ledger_checkpoint_last(db, &c, err);
         if (rc == BW_OK && c.size == (int64_t)m.n) {
             *ret = c;
             return BW_OK;
@@ -84,7 +84,7 @@ enum bw_rc ledger_signed_with(struct db *db, const struct crypto_public_key *key
 {
     BW_AUTO_BUF text = BW_BUF_INIT(1024);
     struct ledger_checkpoint c;
-    enum bw_rc rc = checkpoint_last(db, &c, err);
+    enum bw_rc rc = ledger_checkpoint_last(db, &c, err);
     if (rc == BW_NOT_FOUND) {
         *ret = true;
         return BW_OK;
@@ -234,5 +234,47 @@ enum bw_rc ledger_verify(struct db *db, const struct crypto_public_key *key,
         return more;
     BW_TRY(verify_end(db, &m, &r, err));
     *ret = r;
+    return BW_OK;
+}
+
+/* -- erasing ----------------------------------------------------------------------------------- */
+
+enum bw_rc ledger_openings_of(struct db *db, struct bw_view object, int64_t actor_id,
+                              struct bw_arena *arena, int64_t **ret, size_t *ret_n,
+                              struct bw_err *err)
+{
+    enum { OPENINGS_MAX = 100000 };
+    BW_AUTO(db_stmt) *st = NULL;
+    int64_t *ids = BW_ARENA_ARRAY(arena, OPENINGS_MAX, int64_t);
+    size_t n = 0;
+    enum bw_rc rc = BW_NOT_FOUND;
+    if (!ids)
+        return bw_fail_memory(err);
+    BW_TRY(db_plain(db,
+                    "SELECT e.id FROM event e JOIN opening o ON o.event_id = e.id"
+                    " WHERE e.object = ?1 OR (o.actor_id = ?2 AND o.actor_id <> 0)"
+                    " ORDER BY e.id LIMIT ?3",
+                    &st, err));
+    db_bind_text(st, 1, object);
+    db_bind_int(st, 2, actor_id);
+    db_bind_int(st, 3, OPENINGS_MAX);
+    while (n < OPENINGS_MAX && (rc = db_row(st, err)) == BW_OK)
+        ids[n++] = db_int(st, 0);
+    if (rc != BW_OK && rc != BW_NOT_FOUND)
+        return rc;
+    *ret = ids;
+    *ret_n = n;
+    return BW_OK;
+}
+
+enum bw_rc ledger_erase(struct db_tx *tx, const int64_t *events, size_t n, struct bw_err *err)
+{
+    BW_AUTO(db_stmt) *st = NULL;
+    BW_TRY(db_change(tx, "DELETE FROM opening WHERE event_id = ?1", &st, err));
+    for (size_t i = 0; i < n; i++) {
+        db_bind_int(st, 1, events[i]);
+        BW_TRY(db_run(st, err));
+        db_again(st);
+    }
     return BW_OK;
 }

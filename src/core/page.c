@@ -22,6 +22,8 @@ static const struct {
     {NAV_WATCH, MSG_page_nav_watch, "watch", PERM_READ, false},
     {NAV_ORGANISATION, MSG_page_nav_organisation, "organisation", PERM_PEOPLE, false},
     {NAV_QUEUE, MSG_page_nav_queue, "queue", PERM_QUEUE, false},
+    {NAV_STATISTICS, MSG_page_nav_statistics, "statistics", PERM_AUDIT, false},
+    {NAV_SYSTEM, MSG_page_nav_system, "system", PERM_SYSTEM, false},
     {NAV_PUBLIC, MSG_page_nav_public, "", PERM_OPEN, true},
 };
 
@@ -140,6 +142,12 @@ enum bw_rc page_send(struct http_req *rq, struct http_resp *rs, const struct pag
         http_set(rs, "Cache-Control", BW_V("no-store"));
     html_page_shell(&h, &shell);
     return bw_buf_rc(http_out(rs), "page", err);
+}
+
+struct page_statement page_statement_of(struct http_req *rq, enum i18n_msg purpose)
+{
+    return (struct page_statement){purpose,
+                                   setting_text(req_hub(rq)->settings, SETTING_PRIVACY_CONTACT)};
 }
 
 void page_to(struct http_req *rq, struct http_resp *rs, const char *fmt, ...)

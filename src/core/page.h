@@ -18,6 +18,8 @@ enum nav {
     NAV_ORGANISATION,
     NAV_QUEUE,
     NAV_PUBLIC,
+    NAV_STATISTICS,
+    NAV_SYSTEM,
     NAV_COUNT
 };
 
@@ -34,6 +36,14 @@ struct page {
 };
 BW_MUST_CHECK enum bw_rc page_send(struct http_req *rq, struct http_resp *rs, const struct page *p,
                                    struct bw_err *err);
+
+/* What a form says of the personal data that it asks for: {{>page_statement s}}, see
+ * page_statement_of(). PURPOSE says for what it is used. */
+struct page_statement {
+    enum i18n_msg purpose;
+    struct bw_view contact; /* setting privacy_contact; may be empty */
+};
+struct page_statement page_statement_of(struct http_req *rq, enum i18n_msg purpose);
 
 /* A message after a redirect: `?done=word` names one of these; anything else shows nothing. */
 struct page_notice {

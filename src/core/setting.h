@@ -94,6 +94,21 @@ enum setting_type { SETTING_TEXT, SETTING_INT, SETTING_FLAG, SETTING_SECRET };
       "suspending or ending a membership waits for a second person")                            \
     X(EXPORT_DAYS, "export_days", INT, 1, 365, "30", "days",                                    \
       "an ended member may take its own data along for so long")                                \
+    X(FOUR_EYES_ALONE, "four_eyes_alone", INT, 0, 160, "24", "hours",                           \
+      "where nobody else could decide, an act that needs two people may be decided on by who "  \
+      "asked for it after so long; 0: never")                                                   \
+    X(FOUR_EYES_BODIES, "four_eyes_bodies", FLAG, 0, 1, "no", "",                               \
+      "the second person is of another operating body (where there is more than one)")          \
+    X(PRIVACY_CONTACT, "privacy_contact", TEXT, 0, 200, "", "",                                 \
+      "whom to ask about personal data, as forms say it: a name with an address")               \
+    X(RETENTION_SESSIONS, "retention_sessions", INT, 1, 3650, "180", "days",                    \
+      "ended sessions are purged after so long (the last one of a person stays)")               \
+    X(RETENTION_KEYS, "retention_keys", INT, 1, 3650, "365", "days",                            \
+      "ended and expired API keys are purged after so long")                                    \
+    X(RETENTION_PEOPLE, "retention_people", INT, 1, 240, "24", "months",                        \
+      "names and addresses of people who left are erased after so long")                        \
+    X(RETENTION_REQUESTS, "retention_requests", INT, 1, 240, "36", "months",                    \
+      "answered requests on personal data are purged after so long")                            \
     X(LOG_LEVEL, "log_level", INT, 0, 3, "1", "", "0 debug, 1 info, 2 warnings, 3 errors")
 
 enum setting {

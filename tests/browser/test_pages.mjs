@@ -230,6 +230,14 @@ const PAGES = [
     ['terms, the desk', 'operator', 'queue/terms'],
     ['terms, the draft', 'operator', 'queue/terms/draft'],
     ['terms, one organisation', 'operator', () => 'queue/terms/organisations/' + ids.organisation],
+    ['self-check', 'operator', 'system'],
+    ['staff', 'operator', 'queue/staff', { picker: true }],
+    ['second person', 'operator', 'queue/approvals'],
+    ['statistics', 'operator', 'statistics'],
+    ['my data', 'hospital', 'privacy'],
+    ['personal data', 'operator', 'queue/privacy'],
+    ['programme', null, 'programme'],
+    ['keep the programme', 'operator', 'queue/programme'],
 ];
 
 /* Forms that come back: what is to be sent, in the page of that name. */

@@ -99,6 +99,9 @@ bool db_engine_away(const struct db_engine *e);
 bool db_engine_waits(const struct db_engine *e);
 bool db_url_is_server(const char *url);
 bool db_url_is_of(const char *url, const struct db_engine *e); /* the same file */
+/* Bytes that the database takes on disk now. */
+BW_MUST_CHECK enum bw_rc db_engine_size(struct db_engine *e, int64_t *ret_bytes,
+                                        struct bw_err *err);
 
 /* A read session with a snapshot. Cheap: connections are pooled per thread. */
 BW_MUST_CHECK enum bw_rc db_open(struct db_engine *e, struct db **ret, struct bw_err *err);

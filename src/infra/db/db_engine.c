@@ -147,6 +147,11 @@ bool db_engine_waits(const struct db_engine *e)
     return e->driver->waits;
 }
 
+enum bw_rc db_engine_size(struct db_engine *e, int64_t *ret_bytes, struct bw_err *err)
+{
+    return e->driver->size(e, ret_bytes, err);
+}
+
 void db_engine_stats(struct db_engine *e, struct db_stats *ret)
 {
     *ret = (struct db_stats){

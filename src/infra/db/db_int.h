@@ -212,6 +212,7 @@ struct db_driver {
     enum bw_rc (*check_step)(struct db *db, const char *name, struct bw_err *err);
     enum bw_rc (*integrity)(struct db_engine *e, struct bw_err *err);
     enum bw_rc (*analyze)(struct db_engine *e, struct bw_err *err); /* NULL: needs none */
+    enum bw_rc (*size)(struct db_engine *e, int64_t *ret_bytes, struct bw_err *err);
 
     /* Moving. SQL: table, column, enum copy_kind of all tables but what the engine or a migration
      * keeps for itself (lane_clock, migration, indexes of full text), in the order of their making.

@@ -302,6 +302,20 @@ static enum bw_rc pg_analyze(struct db_engine *e, struct bw_err *err)
     return rc;
 }
 
+static enum bw_rc pg_size(struct db_engine *e, int64_t *ret_bytes, struct bw_err *err)
+{
+    PGconn *c = NULL;
+    PGresult *r = NULL;
+    BW_TRY(pg_connect_first(e, &c, err));
+    enum bw_rc rc = pg_exec(c, "SELECT pg_database_size(current_database())", &r, err);
+    if (rc == BW_OK &&
+        (PQntuples(r) != 1 || !bw_view_int(bw_view_z(PQgetvalue(r, 0, 0)), ret_bytes)))
+        rc = bw_fail_detail(err, BW_BROKEN, "internal error", "size of the database");
+    PQclear(r);
+    PQfinish(c);
+    return rc;
+}
+
 /* Text is compared and ordered by its bytes, as on SQLite, whatever the database's locale. */
 static const char *const SPELLING[DB_WORDS] = {
     [DB_WORD_ID] = "breakwater.given_id PRIMARY KEY",
@@ -374,6 +388,7 @@ const struct db_driver db_postgres = {
     .check_step = pg_check_step,
     .integrity = pg_integrity,
     .analyze = pg_analyze,
+    .size = pg_size,
     .copy_tables = pg_copy_tables,
     .copy_schema = pg_copy_schema,
     .copy_scan = pg_copy_scan,

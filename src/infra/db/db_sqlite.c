@@ -9,8 +9,10 @@
 #include "db_sqlite_int.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* -- errors ------------------------------------------------------------------------------------ */
@@ -482,6 +484,21 @@ static enum bw_rc check_with(sqlite3 *c, const char *sql, struct bw_err *err)
     return rc;
 }
 
+static enum bw_rc lite_size(struct db_engine *e, int64_t *ret_bytes, struct bw_err *err)
+{
+    static const char *const parts[] = {"", "-wal"};
+    int64_t bytes = 0;
+    for (size_t i = 0; i < BW_COUNT(parts); i++) {
+        char path[PATH_MAX];
+        struct stat st;
+        int n = snprintf(path, sizeof(path), "%s%s", e->url, parts[i]);
+        if (n > 0 && (size_t)n < sizeof(path) && stat(path, &st) == 0)
+            bytes += st.st_size;
+    }
+    *ret_bytes = bytes;
+    return BW_OK;
+}
+
 static enum bw_rc lite_integrity(struct db_engine *e, struct bw_err *err)
 {
     struct db *db = NULL;
@@ -561,6 +578,7 @@ const struct db_driver db_sqlite = {
     .script = lite_script,
     .check_step = lite_check_step,
     .integrity = lite_integrity,
+    .size = lite_size,
     .copy_tables = lite_copy_tables,
     .copy_schema = lite_copy_schema,
     .copy_scan = lite_copy_scan,

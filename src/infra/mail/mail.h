@@ -100,6 +100,14 @@ struct mail_result {
 BW_MUST_CHECK enum bw_rc mail_deliver(struct mail_spool *s, const struct mail_smtp *smtp,
                                       size_t max, struct mail_result *ret, struct bw_err *err);
 
+struct mail_count {
+    int64_t waiting, failed;
+    int64_t oldest_us; /* when the oldest of those in new/ was spooled or is to be tried; 0: none */
+};
+/* What lies in new/ and failed/: reads two folders. */
+BW_MUST_CHECK enum bw_rc mail_spool_count(struct mail_spool *s, struct mail_count *ret,
+                                          struct bw_err *err);
+
 /* Removes from sent/ and failed/ what is older than KEEP_US. A key is only remembered that long. */
 BW_MUST_CHECK enum bw_rc mail_spool_purge(struct mail_spool *s, int64_t keep_us,
                                           struct bw_err *err);

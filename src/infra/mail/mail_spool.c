@@ -64,6 +64,33 @@ static enum bw_rc remove_one(int dir, const char *name, int64_t mtime_us, void *
     return BW_OK;
 }
 
+static enum bw_rc count_new(int dir, const char *name, int64_t mtime_us, void *arg,
+                            struct bw_err *err)
+{
+    struct mail_count *c = arg;
+    c->waiting++;
+    if (c->oldest_us == 0 || mtime_us < c->oldest_us)
+        c->oldest_us = mtime_us;
+    return BW_OK;
+}
+
+static enum bw_rc count_failed(int dir, const char *name, int64_t mtime_us, void *arg,
+                               struct bw_err *err)
+{
+    struct mail_count *c = arg;
+    c->failed++;
+    return BW_OK;
+}
+
+enum bw_rc mail_spool_count(struct mail_spool *s, struct mail_count *ret, struct bw_err *err)
+{
+    struct mail_count c = {0};
+    BW_TRY(mail_spool_each(s->new, count_new, &c, err));
+    BW_TRY(mail_spool_each(s->failed, count_failed, &c, err));
+    *ret = c;
+    return BW_OK;
+}
+
 void mail_spool_free(struct mail_spool *s)
 {
     if (!s)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ops_members - the operator enters organisations and invites people. The invitation goes out by
  * mail when the ledger has the new person (room notify); nothing here sends anything. */
+#include "approval.h"
 #include "ops_int.h"
 
 #include "i18n.h"
@@ -98,18 +99,20 @@ static enum bw_rc write_person(struct db_tx *tx, void *arg, struct bw_err *err)
     return member_person_add(tx, w->keyring, w->actor_id, &w->in, &key, &id, err);
 }
 
-/* Staff roles are for the operator's own organisation alone. */
-static enum bw_rc role_of(struct http_req *rq, int64_t organisation_id, enum role *ret,
-                          struct bw_err *err)
+/* Roles of the hub are given by its owner, to people of the organisations that run it. */
+static enum bw_rc role_of(struct http_req *rq, struct db *db, int64_t organisation_id,
+                          enum role *ret, struct bw_err *err)
 {
     static const enum role ROLES[] = {ROLE_REPRESENTATIVE, ROLE_ADMIN, ROLE_ANALYST};
+    bool body;
     for (size_t i = 0; i < BW_COUNT(ROLES); i++)
         if (bw_view_is(http_text(rq, "role"), role_name(ROLES[i])))
             *ret = ROLES[i];
-    if (role_is_staff(*ret) && !permission_has(req_viewer(rq), PERM_OWNER))
-        return bw_fail(err, BW_INVALID, "roles of the hub's staff are given by its owner alone");
-    if (role_is_staff(*ret) && organisation_id != req_viewer(rq)->organisation_id)
-        return bw_fail(err, BW_INVALID, "analysts belong to the operating organisation");
+    BW_TRY(ops_body_is(db, organisation_id, &body, err));
+    if (role_is_staff(*ret) && (!body || !permission_has(req_viewer(rq), PERM_OWNER)))
+        return bw_fail(err, BW_INVALID,
+                       "an operator alone makes somebody an analyst, and in an organisation that"
+                       " runs the hub");
     return BW_OK;
 }
 
@@ -126,7 +129,7 @@ enum bw_rc ops_person_add(struct http_req *rq, struct http_resp *rs, struct bw_e
     BW_TRY(req_db(rq, &db, err));
     BW_TRY(member_resolve(db, req_viewer(rq), GRANT_ORGANISATION, http_text(rq, "organisation"),
                           &w.in.organisation_id, err));
-    enum bw_rc rc = role_of(rq, w.in.organisation_id, &w.in.role, err);
+    enum bw_rc rc = role_of(rq, db, w.in.organisation_id, &w.in.role, err);
     if (rc == BW_OK && !mail_address_valid(w.in.email))
         rc = bw_fail(err, BW_INVALID, "this is not an e-mail address");
     if (rc == BW_OK)
