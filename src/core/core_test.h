@@ -38,7 +38,13 @@ __attribute__((unused)) static const char *core_test_dir(void)
     return core_test_dir_;
 }
 
-/* Opens NAME.db with base, job, core and MORE migrations (ascending). Asserts that it works. */
+__attribute__((unused)) static int core_test_by_number_(const void *a, const void *b)
+{
+    const struct db_migration *x = a, *y = b;
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+/* Opens NAME.db with base, job, core and MORE migrations (in any order). Asserts that it works. */
 __attribute__((unused)) static struct db_engine *
 core_test_engine(const char *name, const struct db_migration *more, size_t n_more)
 {
@@ -49,6 +55,7 @@ core_test_engine(const char *name, const struct db_migration *more, size_t n_mor
     BW_ASSERT(n_more + 2 <= BW_COUNT(list));
     for (size_t i = 0; i < n_more; i++)
         list[2 + i] = more[i];
+    qsort(list, 2 + n_more, sizeof(list[0]), core_test_by_number_);
     snprintf(path, sizeof(path), "%s/%s.db", core_test_dir(), name);
     BW_ASSERT(crypto_init(&err) == BW_OK);
     audience_store_clear();

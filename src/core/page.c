@@ -104,6 +104,7 @@ enum bw_rc page_send(struct http_req *rq, struct http_resp *rs, const struct pag
     struct page_nav_row navs[BW_COUNT(NAVS)];
     struct page_lang_row langs[I18N_LANGS];
     bool signed_in = req_viewer(rq)->role != ROLE_NOBODY;
+    bool reads = permission_has(req_viewer(rq), PERM_READ); /* who runs the machine does not */
     struct html h;
 
     struct page_shell shell = {
@@ -113,7 +114,7 @@ enum bw_rc page_send(struct http_req *rq, struct http_resp *rs, const struct pag
         .tlp = bw_view_z(p->tlp),
         .display = req_display_name(rq),
         .query = p->query,
-        .live = signed_in ? "/live" : NULL,
+        .live = reads ? "/live" : NULL,
         .navs = navs,
         .navs_n = fill_navs(rq, p, navs),
         .langs = langs,
@@ -123,8 +124,12 @@ enum bw_rc page_send(struct http_req *rq, struct http_resp *rs, const struct pag
         .slim = p->slim,
         .bare = p->bare,
         .theme = theme_of(rq),
-        .search_link = link_to(rq, lang, signed_in ? "search" : "advisories"),
-        .home_link = link_to(rq, lang, signed_in ? "home" : ""),
+        .reads = reads,
+        .search_link = link_to(rq, lang, reads ? "search" : "advisories"),
+        .home_link = link_to(rq, lang,
+                             reads       ? "home"
+                             : signed_in ? "system"
+                                         : ""),
         .bell_link = link_to(rq, lang, "home"),
         .organisation_link = link_to(rq, lang, "organisation"),
         .account_link = link_to(rq, lang, "account"),

@@ -23,7 +23,7 @@ struct page_shell {
     size_t navs_n;
     const struct page_lang_row *langs;
     size_t langs_n;
-    bool signed_in, narrow, slim, bare;
+    bool signed_in, reads, narrow, slim, bare;
     const char *theme; /* chosen by the reader on this device; NULL: as the device */
     struct html_url search_link, home_link, bell_link, organisation_link, account_link,
         sign_out_link, sign_in_link;

@@ -48,6 +48,7 @@ SECRETS = [(kind, re.compile(pattern)) for kind, pattern in [
     ("request", rb'"(?:instance|error_id)":"([a-z2-7]{16})"'),
     ("request", rb'<p class="small muted">[^<]*?\b([a-z2-7]{16})\b[^<]*</p></section>'),
     ("totp", rb"secret=([A-Z2-7]{32})"),
+    ("qr", rb'class="qr-ink" d="([^"]+)"'),
     ("totp", rb"((?:[A-Z2-7]{4} ){7}[A-Z2-7]{4})"),
 ]]
 # Headers that tell of the moment or of the connection.

@@ -5,7 +5,7 @@
  * Why cairo with FreeType and nothing above it: English and Chinese need no shaping, one glyph
  * stands for one character, and lines break at blanks and between ideographs. So there is no
  * process-wide font configuration, no library that ends the process when memory is short, and the
- * same input gives the same bytes (with the same fonts): docs/decisions/0009-pdf-by-cairo.md.
+ * same input gives the same bytes (with the same fonts): docs/decisions/0011-pdf-by-cairo.md.
  * The text can be searched and copied. A character that the font lacks is a box.
  *
  * Threads: any; a document belongs to one. Takes tens of milliseconds: never on a loop. */

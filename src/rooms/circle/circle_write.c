@@ -256,8 +256,16 @@ enum bw_rc circle_standing(struct db *db, const struct circle *c, int64_t organi
     if (rc == BW_NOT_FOUND || (rc == BW_OK && db_int(st, 0) != MEMBER_ACTIVE))
         return bw_fail(err, BW_INVALID, "organisation: is no active member");
     BW_TRY(rc);
-    if (db_int(st, 1) && c->tlp_max >= TLP_AMBER)
+    if (c->tlp_max < TLP_AMBER)
+        return BW_OK;
+    if (db_int(st, 1))
         return bw_fail(err, BW_INVALID, "organisation: has to accept the terms first");
+    enum member_standing standing;
+    BW_TRY(member_standing(db, organisation_id, &standing, err));
+    if (standing != MEMBER_TRUSTED)
+        return bw_fail(err, BW_INVALID,
+                       "organisation: joined by the open route, and this circle shares TLP:AMBER:"
+                       " members have to vouch for it first");
     return BW_OK;
 }
 

@@ -105,13 +105,15 @@ BW_MUST_CHECK enum bw_rc member_person_add(struct db_tx *tx, const struct crypto
                                            int64_t *ret_id, struct bw_id *ret_public,
                                            struct bw_err *err);
 
-/* What a room above has to do in the very transaction that adds somebody (terms: who comes later is
- * bound at once). One watcher, set once before anything is added; it outlives the hub. */
+/* What a room above has to do in the very transaction that adds or erases somebody (terms: who
+ * comes later is bound at once; signing in: passkeys and browsers go). Each may be NULL. Set before
+ * anything is added, once each; they outlive the hub. NULL takes all away (tests). */
 struct member_watcher {
     enum bw_rc (*person_added)(struct db_tx *tx, int64_t person_id, int64_t organisation_id,
                                struct bw_err *err);
     enum bw_rc (*organisation_added)(struct db_tx *tx, int64_t organisation_id, int64_t actor_id,
                                      struct bw_err *err);
+    enum bw_rc (*person_erased)(struct db_tx *tx, int64_t person_id, struct bw_err *err);
 };
 void member_watch(const struct member_watcher *watcher);
 

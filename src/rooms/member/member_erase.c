@@ -182,6 +182,25 @@ static enum bw_rc erase_row(struct db_tx *tx, int64_t person_id, struct bw_view 
     return db_run(st, err);
 }
 
+/* Addresses and what was written about them on leaving, suspending, changing the address. */
+static enum bw_rc erase_notes(struct db_tx *tx, int64_t person_id, struct bw_err *err)
+{
+    BW_AUTO(db_stmt) *left = NULL;
+    BW_AUTO(db_stmt) *suspended = NULL;
+    BW_AUTO(db_stmt) *mail = NULL;
+    BW_TRY(db_change(tx, "UPDATE person_left SET email = '', reason = '' WHERE person_id = ?1",
+                     &left, err));
+    db_bind_int(left, 1, person_id);
+    BW_TRY(db_run(left, err));
+    BW_TRY(db_change(tx, "UPDATE person_suspended SET reason = '' WHERE person_id = ?1", &suspended,
+                     err));
+    db_bind_int(suspended, 1, person_id);
+    BW_TRY(db_run(suspended, err));
+    BW_TRY(db_change(tx, "DELETE FROM person_mail WHERE person_id = ?1", &mail, err));
+    db_bind_int(mail, 1, person_id);
+    return db_run(mail, err);
+}
+
 static enum bw_rc erase_access(struct db_tx *tx, int64_t person_id, struct bw_err *err)
 {
     BW_AUTO(db_stmt) *credential = NULL;
@@ -217,6 +236,8 @@ enum bw_rc member_erase(struct db_tx *tx, const struct member_erase *e, struct b
         return bw_fail(err, BW_CONFLICT, "this person has not left");
     BW_TRY(erase_row(tx, e->person_id, db_text(st, 0), err));
     BW_TRY(erase_access(tx, e->person_id, err));
+    BW_TRY(erase_notes(tx, e->person_id, err));
+    BW_TRY(member_tell_person_erased(tx, e->person_id, err));
     BW_TRY(holding_end_all(tx, HOLDER_PERSON, e->person_id, err));
     BW_TRY(ledger_erase(tx, e->events, e->events_n, err));
     return ledger_append(tx,

@@ -11,6 +11,15 @@ const char *member_state_word(enum member_state state);
 /* An English name is there, none is too long. */
 BW_MUST_CHECK enum bw_rc member_names_check(const struct member_names *names, struct bw_err *err);
 
+/* -- telling rooms above (member_watch.c) ------------------------------------------------------ */
+
+BW_MUST_CHECK enum bw_rc member_tell_person_added(struct db_tx *tx, int64_t person_id,
+                                                  int64_t organisation_id, struct bw_err *err);
+BW_MUST_CHECK enum bw_rc member_tell_organisation_added(struct db_tx *tx, int64_t organisation_id,
+                                                        int64_t actor_id, struct bw_err *err);
+BW_MUST_CHECK enum bw_rc member_tell_person_erased(struct db_tx *tx, int64_t person_id,
+                                                   struct bw_err *err);
+
 /* -- rows (member_read.c) ---------------------------------------------------------------------- */
 
 /* Columns of an organisation in the order that member_organisation_row() reads. */

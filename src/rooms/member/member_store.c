@@ -16,13 +16,6 @@
 
 enum { DOMAIN_MAX = 253 };
 
-static const struct member_watcher *watcher_now; /* set once, before anything is added */
-
-void member_watch(const struct member_watcher *watcher)
-{
-    watcher_now = watcher;
-}
-
 static enum bw_rc append(struct db_tx *tx, enum ledger_verb verb, struct bw_view object,
                          int64_t actor_id, int64_t audience_id, struct bw_view payload,
                          struct bw_err *err)
@@ -328,7 +321,7 @@ enum bw_rc member_organisation_add(struct db_tx *tx, int64_t actor_id,
         BW_TRY(member_sectors_set(tx, actor_id, id, in->sectors, in->n_sectors, err));
     *ret_id = id;
     *ret_public = public_id;
-    return watcher_now ? watcher_now->organisation_added(tx, id, actor_id, err) : BW_OK;
+    return member_tell_organisation_added(tx, id, actor_id, err);
 }
 
 static enum bw_rc end_access(struct db_tx *tx, int64_t organisation_id, struct bw_err *err)
@@ -466,5 +459,5 @@ enum bw_rc member_person_add(struct db_tx *tx, const struct crypto_keyring *keyr
                        p.audience_id, "organisation", bw_view_z(organisation.public_id.text), err));
     *ret_id = id;
     *ret_public = p.public_id;
-    return watcher_now ? watcher_now->person_added(tx, id, in->organisation_id, err) : BW_OK;
+    return member_tell_person_added(tx, id, in->organisation_id, err);
 }

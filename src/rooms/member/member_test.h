@@ -87,7 +87,7 @@ static enum bw_rc member_test_fill_(struct db_tx *tx, void *arg, struct bw_err *
     return member_organisation_state(tx, 0, t->organisation[MT_SUSPENDED], MEMBER_SUSPENDED, err);
 }
 
-/* Asserts that everything works. MORE: migrations of the rooms above member, ascending. */
+/* Asserts that everything works. MORE: migrations of the rooms above member. */
 __attribute__((unused)) static void member_test_open(struct member_test *t, const char *name,
                                                      const struct db_migration *more, size_t n_more)
 {

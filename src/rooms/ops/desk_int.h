@@ -9,12 +9,6 @@
 
 #include "core_html.h"
 
-/* Links between the desk's pages: those that the viewer may use. */
-struct desk_nav {
-    bool queue, members, staff, approvals, statistics, privacy, system;
-};
-struct desk_nav desk_nav_of(const struct viewer *v);
-
 /* -- self-check -------------------------------------------------------------------------------- */
 struct desk_check {
     enum i18n_msg title;

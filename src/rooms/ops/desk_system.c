@@ -18,7 +18,9 @@ struct desk_nav desk_nav_of(const struct viewer *v)
 {
     return (struct desk_nav){
         .queue = permission_has(v, PERM_QUEUE),
+        .decide = permission_has(v, PERM_DECIDE),
         .members = permission_has(v, PERM_MEMBERS),
+        .terms = permission_has(v, PERM_AUDIT),
         .staff = permission_has(v, PERM_OWNER),
         .approvals = permission_has(v, PERM_AUDIT),
         .statistics = permission_has(v, PERM_AUDIT),

@@ -8,6 +8,12 @@
 #include "page.h"
 #include "watch.h"
 
+/* Which of the operator's pages the reader may open: the row of links on each of them. */
+struct desk_nav {
+    bool queue, decide, members, terms, staff, approvals, statistics, privacy, system;
+};
+struct desk_nav desk_nav_of(const struct viewer *v);
+
 struct ops_case {
     struct bw_view public_id, title, by, hint; /* hint: label of a network */
     int64_t since_us;
@@ -19,6 +25,7 @@ struct ops_queue_page {
     size_t networks_n, releases_n;
     int64_t waiting, late;
     bool may_release, more;
+    struct desk_nav nav;
     struct bw_view done; /* what was done just now, in words; may be empty */
 };
 

@@ -86,7 +86,8 @@ static const struct page_notice DONE[] = {
 
 enum bw_rc ops_queue(struct http_req *rq, struct http_resp *rs, struct bw_err *err)
 {
-    struct ops_queue_page d = {.may_release = permission_has(req_viewer(rq), PERM_RELEASE)};
+    struct ops_queue_page d = {.may_release = permission_has(req_viewer(rq), PERM_RELEASE),
+                               .nav = desk_nav_of(req_viewer(rq))};
     struct db *db;
     BW_TRY(req_db(rq, &db, err));
     BW_TRY(read_networks(rq, db, &d, err));

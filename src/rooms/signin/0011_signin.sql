@@ -54,7 +54,7 @@ CREATE INDEX device_by_person ON device (person_id, ended_us);
 -- Beside session (core): the name by which its person ends it, how it was signed in to and when its person last
 -- showed who they are. way: 1 code, 2 passkey after the password, 3 passkey alone, 4 recovery code.
 CREATE TABLE session_proof (
-    session_id $int PRIMARY KEY REFERENCES session (id),
+    session_id $int PRIMARY KEY REFERENCES session (id) ON DELETE CASCADE,
     public_id $text NOT NULL UNIQUE,
     device_id $int NOT NULL REFERENCES device (id),
     way $int NOT NULL,

@@ -52,7 +52,7 @@ enum bw_rc signin_finish(struct http_req *rq, struct http_resp *rs, struct signi
     signin_device_done(&device);
     a->device = NULL;
     BW_TRY(rc);
-    signin_go_on(rq, rs, next);
+    signin_go_on(rq, rs, a->person->role, next);
     return BW_OK;
 }
 

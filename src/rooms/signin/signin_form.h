@@ -14,7 +14,8 @@ BW_MUST_CHECK enum bw_rc signin_send(struct http_req *rq, struct http_resp *rs, 
                                      bool failed, bool slim, struct html_slot body,
                                      struct bw_err *err);
 /* 303 to NEXT where it is a path of ours, else home. */
-void signin_go_on(struct http_req *rq, struct http_resp *rs, struct bw_view next);
+/* To NEXT, or to the first page of somebody of ROLE. */
+void signin_go_on(struct http_req *rq, struct http_resp *rs, enum role role, struct bw_view next);
 /* The first step once more, with what was wrong. */
 BW_MUST_CHECK enum bw_rc signin_again(struct http_req *rq, struct http_resp *rs, int status,
                                       enum i18n_msg error, struct bw_view email,

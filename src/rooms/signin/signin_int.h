@@ -109,6 +109,8 @@ BW_MUST_CHECK enum bw_rc signin_arrived(struct db_tx *tx, void *signin_accept, i
                                         struct bw_err *err);
 /* For req_session_end.also: ARG is the person's key (int64_t). */
 BW_MUST_CHECK enum bw_rc signin_leave(struct db_tx *tx, void *person_id, struct bw_err *err);
+/* For member_watch(): keys, codes and browsers of who is erased (signin_erase.c). */
+BW_MUST_CHECK enum bw_rc signin_erase(struct db_tx *tx, int64_t person_id, struct bw_err *err);
 
 /* -- between the steps (signin_state.c) -------------------------------------------------------- */
 

@@ -67,13 +67,13 @@ enum bw_rc signin_again(struct http_req *rq, struct http_resp *rs, int status, e
     return password_page(rq, rs, &v, err);
 }
 
-void signin_go_on(struct http_req *rq, struct http_resp *rs, struct bw_view next)
+void signin_go_on(struct http_req *rq, struct http_resp *rs, enum role role, struct bw_view next)
 {
     next = signin_next(next);
     if (next.n)
         http_redirect(rs, 303, next);
     else
-        page_to(rq, rs, "home");
+        page_to(rq, rs, "%s", role == ROLE_SYSADMIN ? "system" : "home");
 }
 
 enum bw_rc signin_password_get(struct http_req *rq, struct http_resp *rs, struct bw_err *err)
@@ -81,7 +81,7 @@ enum bw_rc signin_password_get(struct http_req *rq, struct http_resp *rs, struct
     struct bw_view done = http_text(rq, "done");
     struct signin_password_view v = {.next = signin_next(http_text(rq, "next"))};
     if (req_viewer(rq)->role != ROLE_NOBODY) {
-        signin_go_on(rq, rs, v.next);
+        signin_go_on(rq, rs, req_viewer(rq)->role, v.next);
         return BW_OK;
     }
     if (bw_view_is(done, "signed-out") || bw_view_is(done, "password")) {

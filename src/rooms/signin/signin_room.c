@@ -156,7 +156,9 @@ static const struct job_kind JOBS[] = {{SIGNIN_RESET_JOB, signin_reset_job, 0, 0
 
 static enum bw_rc start(struct hub *hub, struct bw_err *err)
 {
+    static const struct member_watcher watcher = {.person_erased = signin_erase};
     hub->recent = signin_recent;
+    member_watch(&watcher);
     return signin_breach_load(setting_text(hub->settings, SETTING_PASSWORD_LIST).p, err);
 }
 

@@ -2,6 +2,7 @@
 /* What an account keeps, below the pages: known browsers and their throttle, when a session was
  * proved, recovery codes, counters of passkeys, links by mail, who may sign in at all. */
 #include "bw_clock.h"
+#include "member_desk.h"
 #include "member_test.h"
 #include "signin_account.h"
 #include "signin_link.h"
@@ -247,6 +248,52 @@ BW_TEST(recovery_codes_are_one_persons_and_good_once)
         SUBTEST(ODD[i], db_write(t->hub.db, do_recover, &shop, &err) == BW_CONFLICT);
     }
     CHECK_INT(events_of(t, LEDGER_RECOVERY_USED), 1);
+}
+
+/* -- erasing ----------------------------------------------------------------------------------- */
+
+static enum bw_rc do_erase(struct db_tx *tx, void *arg, struct bw_err *err)
+{
+    const int64_t *person_id = arg;
+    BW_AUTO(db_stmt) *st = NULL;
+    BW_TRY(db_change(tx, "UPDATE person SET state = 2 WHERE id = ?1", &st, err));
+    db_bind_int(st, 1, *person_id);
+    BW_TRY(db_run(st, err));
+    return member_erase(tx, &(struct member_erase){.person_id = *person_id}, err);
+}
+
+static int64_t rows_of(struct member_test *t)
+{
+    BW_AUTO(db) *db = NULL;
+    BW_AUTO(db_stmt) *st = NULL;
+    struct bw_err err;
+    BW_ASSERT(db_open(t->hub.db, &db, &err) == BW_OK);
+    BW_ASSERT(db_plain(db,
+                       "SELECT (SELECT count(*) FROM device) + (SELECT count(*) FROM recovery_code)"
+                       " + (SELECT count(*) FROM session) + (SELECT count(*) FROM session_proof)",
+                       &st, &err) == BW_OK);
+    BW_ASSERT(db_row(st, &err) == BW_OK);
+    return db_int(st, 0);
+}
+
+BW_TEST(who_is_erased_leaves_no_browser_no_code_no_session)
+{
+    static const struct member_watcher watcher = {.person_erased = signin_erase};
+    BENCH("erase");
+    const enum member_test_person first = 0; /* do_session() is of the first person */
+    struct crypto_token cookie;
+    struct proof p = {0, arrive(t, first, NULL, &cookie)};
+    struct recovery r = {.person = person_of(t, first)};
+    struct bw_err err;
+    REQUIRE(t->person[first] == 1);
+    signin_recovery_new(&r.codes);
+    REQUIRE(db_write(t->hub.db, do_keep, &r, &err) == BW_OK);
+    REQUIRE(db_write(t->hub.db, do_session, &p, &err) == BW_OK);
+    CHECK_INT(rows_of(t), 1 + 10 + 1 + 1);
+    member_watch(&watcher);
+    CHECK(db_write(t->hub.db, do_erase, &t->person[first], &err) == BW_OK);
+    member_watch(NULL);
+    CHECK_INT(rows_of(t), 0);
 }
 
 /* -- passkeys ---------------------------------------------------------------------------------- */

@@ -3,7 +3,7 @@
  *
  * What is kept is enough to show later what was agreed to: version, hash, language, person,
  * organisation, time, under the names of that day. No network address is kept:
- * docs/decisions/0010-acceptance-without-address.md. Threads: the write lane for what changes. */
+ * docs/decisions/0012-acceptance-without-address.md. Threads: the write lane for what changes. */
 #include "terms_int.h"
 
 static enum bw_rc version_to_accept(struct db_tx *tx, const struct terms_accept *a,

@@ -179,7 +179,8 @@ static enum bw_rc organisation_added(struct db_tx *tx, int64_t organisation_id, 
 
 void terms_attach(const struct settings *settings)
 {
-    static const struct member_watcher watcher = {person_added, organisation_added};
+    static const struct member_watcher watcher = {.person_added = person_added,
+                                                  .organisation_added = organisation_added};
     settings_now = settings;
     member_watch(&watcher);
 }
