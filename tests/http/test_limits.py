@@ -345,7 +345,8 @@ def every_column_name_as_a_parameter_is_ignored():
         if path in ("/health", "/", "/{lang}"):
             continue
         extras = [n + "=1" for n in names if n not in params]
-        extras = ["&".join(extras[i:i + 80]) for i in range(0, len(extras), 80)]  # some 250 at once and the connection is closed without an answer
+        # With some 250 at once the connection is closed without an answer.
+        extras = ["&".join(extras[i:i + 80]) for i in range(0, len(extras), 80)]
         fixed = {"/{lang}/indicator": "value=198.51.100.1&", "/{lang}/search": "q=bank&"}.get(path, "")
         who = c if face == "api" else b
         plain = who.get(filled(path) + "?" + fixed)
